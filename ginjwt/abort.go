@@ -1,0 +1,168 @@
+package ginjwt
+
+import (
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Abort answers the request with err as a guard would, for plain handlers: it
+// sets the status, the challenge and the body, and no later handler runs.
+//
+// An *Error in err's chain decides; any other error is 500 with a fixed text.
+// A 401 without a challenge gets that of the schemes which guard the route. If
+// a response was written already, Abort only stops the chain. c.Errors is left
+// alone.
+func Abort(c *gin.Context, err error) {
+	c.Abort()
+	e := judged(err, c.Request != nil && c.Request.Context().Err() != nil)
+	if e.Status == 401 && e.Header.Get("WWW-Authenticate") == "" {
+		e = e.clone(nil)
+		e.challenge(guarding(c), nil)
+		if len(e.Header["Www-Authenticate"]) == 0 {
+			e.Header.Set("WWW-Authenticate", bearerChallenge(defaultRealm, e, nil))
+		}
+	}
+	report(c, e)
+	if c.Writer.Written() {
+		return
+	}
+	answer(c, e)
+}
+
+// guarding returns the schemes that guard c's route.
+func guarding(c *gin.Context) []*node {
+	v, ok := c.Get(slotKey{})
+	if !ok {
+		return nil
+	}
+	var schemes []*node
+	for _, n := range v.(*slot).guards {
+		schemes = append(schemes, n.schemes()...)
+	}
+	return schemes
+}
+
+// report logs what only the operator can mend.
+func report(c *gin.Context, e *Error) {
+	if e.Status < 500 || e.Err == nil {
+		return
+	}
+	slog.Default().LogAttrs(c, slog.LevelError, "ginjwt: request failed",
+		slog.Int("status", e.Status), slog.String("code", e.Code),
+		slog.String("route", c.FullPath()), slog.String("error", redact(c, e.Err.Error())))
+}
+
+// redact takes the request's credentials out of a text that others made.
+func redact(c *gin.Context, text string) string {
+	if c.Request == nil {
+		return text
+	}
+	for _, value := range c.Request.Header["Authorization"] {
+		for _, part := range strings.Fields(value) {
+			if len(part) >= 8 {
+				text = strings.ReplaceAll(text, part, "[redacted]")
+			}
+		}
+	}
+	return text
+}
+
+// answer writes the response that e stands for.
+func answer(c *gin.Context, e *Error) {
+	v, _ := c.Get(renderKey{})
+	render, custom := v.(func(*gin.Context, *Error))
+	if !custom || e.tokenEndpoint {
+		setHeader(c.Writer.Header(), e.Header)
+		if e.tokenEndpoint {
+			noStore(c)
+		}
+		c.Data(e.Status, "application/json", body(e))
+		return
+	}
+	w := &fixedStatus{ResponseWriter: c.Writer, e: e}
+	c.Writer = w
+	defer func() { c.Writer = w.ResponseWriter }()
+	w.fix()
+	render(c, e)
+	w.fix()
+}
+
+func setHeader(to, from http.Header) {
+	for name, values := range from {
+		to[http.CanonicalHeaderKey(name)] = values
+	}
+}
+
+func body(e *Error) []byte {
+	var v any = struct {
+		Detail string `json:"detail"`
+	}{e.Detail}
+	if e.tokenEndpoint {
+		v = struct {
+			Error       string `json:"error"`
+			Description string `json:"error_description,omitzero"`
+			Detail      string `json:"detail,omitzero"`
+		}{e.Code, printable(e.Detail), e.Detail}
+	}
+	b, err := json.Marshal(v, jsontext.AllowInvalidUTF8(true))
+	if err != nil { // no string makes Marshal fail
+		return []byte(`{"detail":"` + detailInternal + `"}`)
+	}
+	return b
+}
+
+type renderKey struct{}
+
+// OnError returns middleware that gives the refusals of the guards after it
+// another body: problem details, a page, an envelope. The status and the
+// challenge stand, whatever render does; the error's Detail is meant for the
+// client, its Err is not. The innermost OnError wins. Answers of the token
+// endpoint keep the form that RFC 6749 section 5.2 gives them.
+//
+// OnError panics if render is nil.
+func OnError(render func(*gin.Context, *Error)) gin.HandlerFunc {
+	needFunc("OnError", render)
+	return func(c *gin.Context) { c.Set(renderKey{}, render) }
+}
+
+// fixedStatus is the writer that a user's renderer writes to: it keeps the
+// status and the headers of the refusal.
+type fixedStatus struct {
+	gin.ResponseWriter
+	e *Error
+}
+
+func (w *fixedStatus) fix() {
+	if w.Written() {
+		return
+	}
+	setHeader(w.Header(), w.e.Header)
+	w.ResponseWriter.WriteHeader(w.e.Status)
+}
+
+func (w *fixedStatus) WriteHeader(int) { w.fix() }
+
+func (w *fixedStatus) WriteHeaderNow() {
+	w.fix()
+	w.ResponseWriter.WriteHeaderNow()
+}
+
+func (w *fixedStatus) Write(b []byte) (int, error) {
+	w.fix()
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *fixedStatus) WriteString(s string) (int, error) {
+	w.fix()
+	return w.ResponseWriter.WriteString(s)
+}
+
+func (w *fixedStatus) Flush() {
+	w.fix()
+	w.ResponseWriter.Flush()
+}

@@ -1,0 +1,128 @@
+package ginjwt
+
+import (
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// maxCredentials is the length above which a token is refused without a look
+// at its characters. Policy.MaxTokenBytes sets the limit in force, which is
+// far lower by default.
+const maxCredentials = 64 << 10
+
+// OAuth2PasswordBearer returns the security scheme of a first-party login: the
+// client posts a user name and a password to tokenURL and sends the token that
+// it gets as "Authorization: Bearer <token>". The dependency's value is that
+// token, unverified; JWT verifies it. The name and the meaning are FastAPI's.
+//
+// The header's form is that of RFC 6750 section 2.1, the scheme's name in any
+// letter case (RFC 9110 section 11.1). Without credentials, or with those of
+// another scheme, the request is refused with 401; a malformed header, or more
+// than one, is 400.
+//
+// tokenURL is where OpenAPI says that the login is. An absolute path, such as
+// "/token", works wherever the documentation is served. OAuth2PasswordBearer
+// panics if it is empty.
+//
+// RFC 9700 section 2.4 forbids the password grant to third-party clients; it is
+// meant for a client that is as trusted as the service.
+func OAuth2PasswordBearer(tokenURL string, opts ...SchemeOption) *Dependency[string] {
+	if tokenURL == "" {
+		panic("ginjwt: OAuth2PasswordBearer: empty tokenURL; name the login's path, such as \"/token\"")
+	}
+	s := newScheme("OAuth2PasswordBearer", opts)
+	s.tokenURL = tokenURL
+	return bearer(s)
+}
+
+// bearer returns a dependency that finds a bearer token in the Authorization
+// header.
+func bearer(s *scheme) *Dependency[string] {
+	s.sent = func(c *gin.Context) bool {
+		_, err := bearerToken(c)
+		return err == nil || err.Code != CodeNoCredentials
+	}
+	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.realm, e, scopes) }
+	d := newDependency(s.kind, nil, func(r run, _ *entry) (string, error) {
+		token, err := bearerToken(r.c)
+		if err != nil {
+			err = err.clone(nil)
+			err.Header.Set("WWW-Authenticate", s.challenge(err, nil))
+			return "", err
+		}
+		return token, nil
+	})
+	d.scheme = s
+	return d
+}
+
+// The refusals of a bearer token's header. They are never handed out: each
+// scheme completes a copy with its challenge.
+var (
+	errNoCredentials = &Error{Status: 401, Code: CodeNoCredentials, Detail: detailNoCredentials}
+	errTwoHeaders    = &Error{Status: 400, Code: CodeMalformedCredentials, Detail: detailTwoHeaders}
+	errMalformed     = &Error{Status: 400, Code: CodeMalformedCredentials, Detail: detailMalformed}
+	errOversized     = &Error{Status: 401, Code: CodeInvalidToken, Detail: detailInvalid, Err: ReasonTooLarge}
+)
+
+// bearerToken returns the token of the Authorization header:
+//
+//	credentials = "Bearer" 1*SP b64token
+func bearerToken(c *gin.Context) (string, *Error) {
+	if c.Request == nil {
+		return "", errNoCredentials
+	}
+	values := c.Request.Header["Authorization"]
+	if len(values) > 1 {
+		return "", errTwoHeaders
+	}
+	if len(values) == 0 {
+		return "", errNoCredentials
+	}
+	const scheme = "bearer"
+	value := values[0]
+	large := len(value) > maxCredentials
+	if !large {
+		value = strings.Trim(value, " \t") // as HTTP/1 servers do on receipt (RFC 9110 section 5.5)
+	}
+	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+		return "", errNoCredentials
+	}
+	value = value[len(scheme):]
+	if value != "" && isTokenChar(value[0]) {
+		return "", errNoCredentials // the name of another scheme goes on
+	}
+	if large {
+		return "", errOversized
+	}
+	token := strings.TrimLeft(value, " ")
+	if len(token) == len(value) || !isB64Token(token) {
+		return "", errMalformed
+	}
+	return token, nil
+}
+
+// isB64Token reports whether s is RFC 6750's b64token:
+//
+//	1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
+func isB64Token(s string) bool {
+	i := 0
+	for i < len(s) && b64Chars[s[i]] {
+		i++
+	}
+	return i > 0 && strings.Trim(s[i:], "=") == ""
+}
+
+// isTokenChar reports whether b can stand in a scheme's name (tchar of RFC 9110
+// section 5.6.2).
+func isTokenChar(b byte) bool {
+	return b64Chars[b] && b != '/' || strings.IndexByte("!#$%&'*^`|", b) >= 0
+}
+
+var b64Chars = func() (set [256]bool) {
+	for _, b := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/") {
+		set[b] = true
+	}
+	return set
+}()

@@ -1,0 +1,140 @@
+package ginjwt
+
+import (
+	"context"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Context returns c.Request.Context() that also carries the request's results:
+// for services and goroutines that take a context.Context and ask for the
+// current user with Get. It ends with the request, its deadline and its
+// cancellation included; what was worked out can still be read after that.
+//
+// Contexts derived from it carry the results too. A context derived from c
+// itself does not: it would find its data through c, which Gin gives to
+// another request afterwards.
+func Context(c *gin.Context) context.Context {
+	parent := context.Background()
+	if c.Request != nil {
+		parent = c.Request.Context()
+	}
+	v, ok := c.Get(slotKey{})
+	if !ok {
+		return parent
+	}
+	return &requestContext{Context: parent, slot: v.(*slot), c: c.Copy()}
+}
+
+// requestContext is what Context returns. Its copy of the *gin.Context is its
+// own, so it can be kept.
+type requestContext struct {
+	context.Context
+	slot *slot
+	c    *gin.Context
+}
+
+func (r *requestContext) Value(key any) any {
+	switch key {
+	case slotKey{}:
+		return r
+	case gin.ContextKey:
+		return nil // below here no *gin.Context answers
+	}
+	return r.Context.Value(key)
+}
+
+// locate returns the slot of ctx and the *gin.Context to resolve with.
+func locate(ctx context.Context) (*slot, *gin.Context, error) {
+	switch ctx := ctx.(type) {
+	case nil:
+		return nil, nil, ErrForeignContext
+	case *gin.Context:
+		if ctx == nil {
+			return nil, nil, ErrForeignContext
+		}
+		v, ok := ctx.Get(slotKey{})
+		if !ok {
+			return nil, nil, ErrNotGuarded
+		}
+		return v.(*slot), ctx, nil
+	}
+	// A context that was derived from a *gin.Context reaches whatever request
+	// that one serves by now, perhaps somebody else's.
+	if ctx.Value(gin.ContextKey) != nil {
+		return nil, nil, ErrForeignContext
+	}
+	r, ok := ctx.Value(slotKey{}).(*requestContext)
+	if !ok {
+		return nil, nil, ErrForeignContext
+	}
+	return r.slot, r.c, nil
+}
+
+// detached returns a copy of c, which is nobody else's, for dependencies that
+// are worked out under ctx: its deadline and values are theirs.
+func detached(c *gin.Context, ctx context.Context) *gin.Context {
+	c = c.Copy()
+	if c.Request != nil {
+		c.Request = c.Request.WithContext(ctx)
+	}
+	return c
+}
+
+// Cleanup registers fn to be called when the handler chain of the request's
+// outermost ginjwt handler is over, whether it returned, was aborted or
+// panicked. Clean-ups are called last added first, each even if another
+// panics, like those of testing.T.
+//
+// A transaction is rolled back in its clean-up and committed by the handler:
+// a clean-up cannot know whether the handler succeeded (during a panic the
+// response's status is still 200).
+//
+// Cleanup panics where no handler of this package guards the route: then
+// nothing would ever call fn. In a goroutine that outlives the request, fn is
+// called at once.
+func Cleanup(c *gin.Context, fn func()) {
+	if fn == nil {
+		panic("ginjwt: Cleanup: nil function")
+	}
+	v, ok := c.Get(slotKey{})
+	if !ok {
+		panic("ginjwt: Cleanup was called outside of any ginjwt handler: guard the route with Handle or Require, or use defer")
+	}
+	s := v.(*slot)
+	s.mu.Lock()
+	s.cleanups = append(s.cleanups, fn)
+	over := s.over
+	s.mu.Unlock()
+	if over {
+		s.cleanUp()
+	}
+}
+
+// cleanUp calls the clean-ups. If one panics, the others are called while that
+// panic goes on.
+func (s *slot) cleanUp() {
+	defer func() {
+		if s.pending() {
+			s.cleanUp()
+		}
+	}()
+	for {
+		s.mu.Lock()
+		last := len(s.cleanups) - 1
+		if last < 0 {
+			s.mu.Unlock()
+			return
+		}
+		fn := s.cleanups[last]
+		s.cleanups = s.cleanups[:last]
+		s.mu.Unlock()
+		fn()
+	}
+}
+
+func (s *slot) pending() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.cleanups) > 0
+}

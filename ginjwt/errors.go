@@ -1,0 +1,222 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+)
+
+// The codes of an Error. They tell refusals apart for programs and logs; the
+// client never sees them, except those of the token endpoint, which are RFC
+// 6749's.
+const (
+	CodeNoCredentials        = "no_credentials"        // 401: none were sent, or another scheme's
+	CodeMalformedCredentials = "malformed_credentials" // 400: RFC 6750's invalid_request
+	CodeInvalidToken         = "invalid_token"         // 401: refused; Err is the Reason
+	CodeExpiredToken         = "expired_token"         // 401: good in all else
+	CodeUnauthenticated      = "unauthenticated"       // 401: by Unauthenticated
+	CodeInsufficientScope    = "insufficient_scope"    // 403: by Security
+	CodeForbidden            = "forbidden"             // 403: by Forbidden or Check
+	CodeHTTPError            = "http_error"            // by HTTPError
+	CodeUnavailable          = "unavailable"           // 503: by Unavailable, or keys or a store that cannot be reached
+	CodeInternal             = "internal"              // 500: a plain error, or a bug
+	CodeClientClosed         = "client_closed_request" // 499: the client left
+
+	// RFC 6749 section 5.2.
+	CodeInvalidRequest       = "invalid_request"
+	CodeInvalidGrant         = "invalid_grant"
+	CodeInvalidScope         = "invalid_scope"
+	CodeInvalidClient        = "invalid_client"
+	CodeUnsupportedGrantType = "unsupported_grant_type"
+)
+
+// What a client is told.
+const (
+	detailNoCredentials = "Not authenticated"
+	detailInvalid       = "Could not validate credentials"
+	detailScope         = "Not enough permissions"
+	detailMalformed     = "Malformed Authorization header"
+	detailTwoHeaders    = "More than one Authorization header"
+	detailUnavailable   = "Service unavailable"
+	detailInternal      = "Internal Server Error"
+)
+
+// What ginjwt itself returns beside an *Error. All but ErrUnknownKey are a
+// programmer's mistakes, and are answered with 500.
+var (
+	// ErrUnknownKey is what a KeySource returns for a key that it does not
+	// have: the token is refused with 401. Any other error of a KeySource is
+	// an outage: 503.
+	ErrUnknownKey = errors.New("ginjwt: unknown key")
+	// ErrCycle is what a dependency gets that asks for itself with Get,
+	// directly or through others.
+	ErrCycle = errors.New("ginjwt: a dependency asks for itself")
+	// ErrRequestOver is returned for what was not worked out before the
+	// request was over.
+	ErrRequestOver = errors.New("ginjwt: the request is over: only what was worked out before can be read")
+	// ErrNotGuarded is returned where no handler of this package guards the route.
+	ErrNotGuarded = errors.New("ginjwt: no ginjwt handler guards this route: add Require to its group, or Handle")
+	// ErrForeignContext is returned for a context that is not a *gin.Context
+	// and does not come from Context.
+	ErrForeignContext = errors.New("ginjwt: not a request's context: pass the *gin.Context, its Copy, or what comes from ginjwt.Context(c)")
+
+	errNilDependency = errors.New("ginjwt: nil or zero dependency")
+	errUnfinished    = errors.New("ginjwt: the dependency panicked, or ended its goroutine, earlier in this request")
+)
+
+// An Error is a refusal: what the client is answered, and why. Any function of
+// a dependency may return one, wrapped or not, and may keep it in a package
+// variable.
+type Error struct {
+	// Status is the HTTP status, 400 to 599.
+	Status int
+	// Code is one of the constants of this package, or the user's own.
+	Code string
+	// Detail is what the client reads: {"detail": Detail}.
+	Detail string
+	// Header is added to the response's: challenges, Retry-After.
+	Header http.Header
+	// Err is the cause, for logs only: it never reaches the client.
+	Err error
+
+	granter       *node // whose scopes do not suffice
+	tokenEndpoint bool  // answered as RFC 6749 section 5.2 wants it, whatever OnError says
+}
+
+// Error returns the status, the code and the cause, for logs.
+func (e *Error) Error() string {
+	if e == nil {
+		return "ginjwt: nil *Error"
+	}
+	text := fmt.Sprintf("ginjwt: %d %s: %s", e.Status, e.Code, e.Detail)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
+
+// Unauthenticated returns a 401 with detail as its text: for credentials that
+// were understood and are not good, such as a token whose user is gone.
+func Unauthenticated(detail string) error {
+	return &Error{Status: 401, Code: CodeUnauthenticated, Detail: detail}
+}
+
+// Forbidden returns a 403 with detail as its text: for somebody who is known
+// and may not.
+func Forbidden(detail string) error {
+	return &Error{Status: 403, Code: CodeForbidden, Detail: detail}
+}
+
+// HTTPError returns an error that is answered with status, 400 to 599, and
+// detail as its text. It is FastAPI's HTTPException.
+func HTTPError(status int, detail string) error {
+	return &Error{Status: status, Code: CodeHTTPError, Detail: detail}
+}
+
+// Unavailable returns a 503 with a fixed text and a Retry-After of one second:
+// for an outage of our own, which must not make a client throw its token away.
+// The cause is for the log.
+func Unavailable(cause error) error { return unavailable(cause, 1) }
+
+func unavailable(cause error, seconds int) *Error {
+	return &Error{
+		Status: 503, Code: CodeUnavailable, Detail: detailUnavailable, Err: cause,
+		Header: http.Header{"Retry-After": {strconv.Itoa(seconds)}},
+	}
+}
+
+// InvalidGrant returns RFC 6749's invalid_grant, a 400: the user name and
+// password, or the refresh token, are not good. Say the same for an unknown
+// user and for a wrong password.
+func InvalidGrant(description string) error { return tokenError(CodeInvalidGrant, description) }
+
+// InvalidScope returns RFC 6749's invalid_scope, a 400.
+func InvalidScope(description string) error { return tokenError(CodeInvalidScope, description) }
+
+// InvalidRequest returns RFC 6749's invalid_request, a 400: a parameter is
+// missing, repeated or malformed.
+func InvalidRequest(description string) error { return tokenError(CodeInvalidRequest, description) }
+
+// UnsupportedGrantType returns RFC 6749's unsupported_grant_type, a 400.
+func UnsupportedGrantType(description string) error {
+	return tokenError(CodeUnsupportedGrantType, description)
+}
+
+// InvalidClient returns RFC 6749's invalid_client, a 401 with a challenge for
+// HTTP Basic: client authentication failed.
+func InvalidClient(description string) error {
+	e := tokenError(CodeInvalidClient, description)
+	e.Status, e.Header = 401, http.Header{"Www-Authenticate": {`Basic realm="token"`}}
+	return e
+}
+
+func tokenError(code, description string) *Error {
+	return &Error{Status: 400, Code: code, Detail: description, tokenEndpoint: true}
+}
+
+// asError returns the *Error in err's chain, or nil.
+func asError(err error) *Error {
+	if e, ok := err.(*Error); ok { // nearly always
+		return e
+	}
+	var e *Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	return e
+}
+
+// clone returns a copy of e that can be completed. cause, if it is not e
+// itself, is the error that e was found in.
+func (e *Error) clone(cause error) *Error {
+	c := *e
+	c.Header = maps.Clone(e.Header)
+	if c.Header == nil {
+		c.Header = http.Header{}
+	}
+	if cause != nil && cause != error(e) {
+		c.Err = cause
+	}
+	return &c
+}
+
+// challenge sets the challenges of schemes, one each (RFC 9110 section 11.6.1).
+func (e *Error) challenge(schemes []*node, scopes []string) {
+	var values []string
+	for _, n := range schemes {
+		if v := n.scheme.challenge(e, scopes); !slices.Contains(values, v) {
+			values = append(values, v)
+		}
+	}
+	if len(values) > 0 {
+		e.Header["Www-Authenticate"] = values
+	}
+}
+
+// judged returns the refusal that err stands for. clientLeft tells whether the
+// request's context was cancelled.
+func judged(err error, clientLeft bool) *Error {
+	var e *Error
+	switch found := errors.As(err, &e); {
+	case found && e != nil && e.Status >= 400 && e.Status <= 599:
+		if err != error(e) {
+			e = e.clone(err)
+		}
+		return e
+	case !found && clientLeft && errors.Is(err, context.Canceled):
+		return &Error{Status: 499, Code: CodeClientClosed, Detail: "Client closed request", Err: err}
+	}
+	return &Error{Status: 500, Code: CodeInternal, Detail: detailInternal, Err: err}
+}

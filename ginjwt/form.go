@@ -1,0 +1,163 @@
+package ginjwt
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+)
+
+// maxFormBytes limits the body of a login.
+const maxFormBytes = 16 << 10
+
+// OAuth2PasswordRequestForm is what a client posts to a token endpoint (RFC
+// 6749 section 4.3.2). The names are FastAPI's.
+type OAuth2PasswordRequestForm struct {
+	// GrantType is "password", or empty where PasswordForm lets it be missing.
+	GrantType string
+	// Username and Password are not empty, and valid UTF-8.
+	Username, Password string
+	// Scopes are those asked for, each once. Grant what the user may have, not
+	// what is asked for.
+	Scopes []string
+	// ClientID and ClientSecret are empty unless they were in the form. They
+	// are not checked.
+	ClientID, ClientSecret string
+}
+
+// PasswordForm returns the login form as a dependency. grant_type may be
+// missing, as in FastAPI's OAuth2PasswordRequestForm.
+//
+// The body must be application/x-www-form-urlencoded and at most 16 KiB. An
+// empty field counts as missing and an unknown one is ignored (RFC 6749 section
+// 3.2); a repeated field is refused. Refusals are those of RFC 6749 section
+// 5.2, and every answer of the route gets "Cache-Control: no-store".
+func PasswordForm() *Dependency[OAuth2PasswordRequestForm] {
+	return passwordForm("PasswordForm", false)
+}
+
+// PasswordFormStrict is PasswordForm that wants grant_type=password, as RFC
+// 6749 section 4.3.2 does.
+func PasswordFormStrict() *Dependency[OAuth2PasswordRequestForm] {
+	return passwordForm("PasswordFormStrict", true)
+}
+
+func passwordForm(name string, strict bool) *Dependency[OAuth2PasswordRequestForm] {
+	return newDependency(name, nil, func(r run, _ *entry) (form OAuth2PasswordRequestForm, err error) {
+		if r.c != r.slot.origin {
+			return form, errFormElsewhere
+		}
+		noStore(r.c)
+		values, err := postedForm(r.c)
+		if err != nil {
+			return form, err
+		}
+		return newPasswordForm(values, strict)
+	})
+}
+
+var errFormElsewhere = errors.New("ginjwt: the login form can be read in the request's own handlers only: not with a copied context")
+
+// postedForm reads the request's form, which later handlers find in
+// Request.PostForm.
+func postedForm(c *gin.Context) (url.Values, error) {
+	mediaType, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
+	if err != nil || mediaType != "application/x-www-form-urlencoded" {
+		return nil, InvalidRequest("The request body must be application/x-www-form-urlencoded")
+	}
+	body, err := readBody(c)
+	if err != nil {
+		return nil, err
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, InvalidRequest("Malformed form")
+	}
+	c.Request.PostForm = values
+	return values, nil
+}
+
+func readBody(c *gin.Context) ([]byte, error) {
+	if c.Request.Body == nil {
+		return nil, nil
+	}
+	tooLarge := &Error{
+		Status: 413, Code: CodeInvalidRequest, Detail: "The request body is too large", tokenEndpoint: true,
+		Header: http.Header{"Connection": {"close"}},
+	}
+	if c.Request.ContentLength > maxFormBytes {
+		return nil, tooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxFormBytes))
+	var limit *http.MaxBytesError
+	switch {
+	case errors.As(err, &limit):
+		return nil, tooLarge
+	case err != nil && c.Request.Context().Err() != nil:
+		return nil, c.Request.Context().Err()
+	case err != nil:
+		return nil, InvalidRequest("The request body could not be read")
+	}
+	return body, nil
+}
+
+func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequestForm, err error) {
+	scope := ""
+	fields := []struct {
+		name     string
+		to       *string
+		required bool
+	}{
+		{"grant_type", &form.GrantType, strict},
+		{"username", &form.Username, true},
+		{"password", &form.Password, true},
+		{"scope", &scope, false},
+		{"client_id", &form.ClientID, false},
+		{"client_secret", &form.ClientSecret, false},
+	}
+	for _, f := range fields {
+		if len(values[f.name]) > 1 {
+			return form, InvalidRequest("Repeated form field: " + f.name)
+		}
+		*f.to = values.Get(f.name)
+		if !utf8.ValidString(*f.to) {
+			return form, InvalidRequest("Form field is not UTF-8: " + f.name)
+		}
+	}
+	if form.GrantType != "" && form.GrantType != "password" {
+		return form, UnsupportedGrantType("The grant type must be password")
+	}
+	for _, f := range fields {
+		if f.required && *f.to == "" {
+			return form, InvalidRequest("Missing form field: " + f.name)
+		}
+	}
+	form.Scopes, err = requestedScopes(scope)
+	return form, err
+}
+
+func requestedScopes(scope string) ([]string, error) {
+	var scopes []string
+	for s := range strings.SplitSeq(scope, " ") {
+		switch {
+		case s == "" || slices.Contains(scopes, s):
+		case !validScope(s):
+			return nil, InvalidScope("Malformed scope")
+		default:
+			scopes = append(scopes, s)
+		}
+	}
+	return scopes, nil
+}
+
+// noStore forbids caches to keep the response (RFC 6749 section 5.1).
+func noStore(c *gin.Context) {
+	c.Header("Cache-Control", "no-store")
+	c.Header("Pragma", "no-cache")
+}

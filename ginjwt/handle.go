@@ -1,0 +1,98 @@
+package ginjwt
+
+import "github.com/gin-gonic/gin"
+
+// Handle returns a handler that works d out and calls h with it. If d is
+// refused, or fails, the request is answered as Abort says, and neither h nor
+// any later handler runs. Handle panics if d or h is nil.
+func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
+	need("Handle", d)
+	needFunc("Handle", h)
+	return handler(func(c *gin.Context, s *slot) {
+		if v, ok := admit(c, s, d); ok {
+			h(c, v)
+		}
+	})
+}
+
+// Handle2 is Handle with two dependencies: a is worked out before b.
+func Handle2[A, B any](a *Dependency[A], b *Dependency[B], h func(*gin.Context, A, B)) gin.HandlerFunc {
+	need("Handle2", a, b)
+	needFunc("Handle2", h)
+	return handler(func(c *gin.Context, s *slot) {
+		av, ok := admit(c, s, a)
+		if !ok {
+			return
+		}
+		if bv, ok := admit(c, s, b); ok {
+			h(c, av, bv)
+		}
+	})
+}
+
+// Handle3 is Handle with three dependencies, worked out in order.
+func Handle3[A, B, C any](a *Dependency[A], b *Dependency[B], c *Dependency[C], h func(*gin.Context, A, B, C)) gin.HandlerFunc {
+	need("Handle3", a, b, c)
+	needFunc("Handle3", h)
+	return handler(func(g *gin.Context, s *slot) {
+		av, ok := admit(g, s, a)
+		if !ok {
+			return
+		}
+		bv, ok := admit(g, s, b)
+		if !ok {
+			return
+		}
+		if cv, ok := admit(g, s, c); ok {
+			h(g, av, bv, cv)
+		}
+	})
+}
+
+// Require returns middleware that lets a request pass only if all guards can be
+// worked out, in order. Their values wait for the handlers: for Handle without
+// further work, for plain handlers in Get. Require panics without guards.
+func Require(guards ...Guard) gin.HandlerFunc {
+	if len(guards) == 0 {
+		panic("ginjwt: Require: no guards given; a route that is open on purpose says so with Public")
+	}
+	nodes := need("Require", guards...)
+	return handler(func(c *gin.Context, s *slot) {
+		for _, n := range nodes {
+			if _, err := s.guard(c, n); err != nil {
+				Abort(c, err)
+				return
+			}
+		}
+	})
+}
+
+// Public returns a handler that does nothing. It says, to readers and to the
+// audit, that a route is open on purpose; it opens nothing that a guard before
+// it closes.
+func Public() gin.HandlerFunc { return func(*gin.Context) {} }
+
+// handler returns h with the request's slot. The outermost of a request's
+// handlers closes it, when the chain that follows is over.
+func handler(h func(*gin.Context, *slot)) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		s, outermost := open(c)
+		if !outermost {
+			h(c, s)
+			return
+		}
+		defer s.close()
+		h(c, s)
+		c.Next()
+	}
+}
+
+// admit resolves d or answers the request.
+func admit[T any](c *gin.Context, s *slot, d *Dependency[T]) (v T, ok bool) {
+	e, err := s.guard(c, &d.node)
+	if err != nil {
+		Abort(c, err)
+		return v, false
+	}
+	return *e.value.(*T), true
+}

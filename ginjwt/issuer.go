@@ -1,0 +1,227 @@
+package ginjwt
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+// SigningKeys is a source of keys that also says which one to sign with now:
+// for keys that rotate.
+type SigningKeys interface {
+	KeySource
+	SigningKey(ctx context.Context) (Key, error)
+}
+
+// IssuerConfig says what an Issuer puts into its tokens.
+type IssuerConfig struct {
+	// Key signs, and verifies what it signed. It is a secret or a private key.
+	Key Key
+	// Keys is the alternative to Key for keys that rotate.
+	Keys SigningKeys
+	// Issuer is the tokens' iss: a URL, or a name for this service.
+	Issuer string
+	// Audience is the tokens' aud: the services that they are meant for.
+	Audience []string
+	// AccessTTL is a token's lifetime in whole seconds. By default, it is 15 minutes.
+	AccessTTL time.Duration
+	// Now returns the time. By default, it is time.Now.
+	Now func() time.Time
+}
+
+const defaultAccessTTL = 15 * time.Minute
+
+// An Issuer signs access tokens. It is safe for concurrent use.
+type Issuer struct {
+	cfg    IssuerConfig
+	keys   SigningKeys
+	shapes shapes
+}
+
+// oneKey is a Key as SigningKeys.
+type oneKey struct{ Key }
+
+func (k oneKey) SigningKey(context.Context) (Key, error) { return k.Key, nil }
+
+// NewIssuer returns an Issuer. The error names everything that is wrong with cfg.
+func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
+	var faults []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf("ginjwt: IssuerConfig: "+format, args...))
+		}
+	}
+	if cfg.AccessTTL == 0 {
+		cfg.AccessTTL = defaultAccessTTL
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	cfg.Audience = slices.Clone(cfg.Audience)
+	keys := cfg.Keys
+	switch {
+	case keys == nil && cfg.Key.material == nil:
+		fault(true, "no key: set Key, made by NewKey, KeyFromPEM or GenerateKey, or Keys")
+	case keys == nil:
+		fault(cfg.Key.material.sign == nil, "Key is a public key: signing needs the private one")
+		keys = oneKey{cfg.Key}
+	default:
+		fault(cfg.Key.material != nil, "Key and Keys are both set: choose one")
+	}
+	fault(cfg.Issuer == "", "Issuer is empty: set it to a URL or name of this service")
+	fault(len(cfg.Audience) == 0, "Audience is empty: set it to the services that the tokens are for")
+	fault(slices.Contains(cfg.Audience, ""), "Audience has an empty entry")
+	fault(cfg.AccessTTL < 0 || cfg.AccessTTL%time.Second != 0, "AccessTTL is %v: it must be a positive number of whole seconds", cfg.AccessTTL)
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return &Issuer{cfg: cfg, keys: keys}, nil
+}
+
+// Sign returns a signed access token (RFC 9068: typ is at+jwt) with claims, a
+// pointer to Claims or to a struct that embeds them. Claims that are empty are
+// filled in: iss, aud, iat, exp and a random jti; claims itself is not changed.
+//
+// A claim that is set must be one that this issuer's Verifier accepts: its own
+// iss, some of its aud, an exp no later than AccessTTL from now. Otherwise, and
+// if there is no key to sign with, Sign returns an error.
+func (i *Issuer) Sign(claims AnyClaims) (string, error) {
+	token, _, err := i.sign(claims)
+	return token, err
+}
+
+// Token is Sign with all that RFC 6749 section 5.1 wants to be told with it:
+// the type, the lifetime and the scope.
+func (i *Issuer) Token(claims AnyClaims) (Token, error) {
+	token, c, err := i.sign(claims)
+	if err != nil {
+		return Token{}, err
+	}
+	return Token{
+		AccessToken: token,
+		TokenType:   "bearer",
+		ExpiresIn:   int(c.ExpiresAt.Sub(c.IssuedAt.Time) / time.Second),
+		Scope:       c.Scope,
+	}, nil
+}
+
+func (i *Issuer) sign(claims AnyClaims) (string, *Claims, error) {
+	claims, err := i.copyOf(claims)
+	if err != nil {
+		return "", nil, err
+	}
+	c := claims.Registered()
+	if err := i.fill(c); err != nil {
+		return "", nil, err
+	}
+	key, err := i.keys.SigningKey(context.Background())
+	if err != nil {
+		return "", nil, fmt.Errorf("ginjwt: Sign: no key to sign with: %w", err)
+	}
+	if key.material == nil || key.material.sign == nil {
+		return "", nil, errors.New("ginjwt: Sign: the key to sign with is zero or public")
+	}
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", nil, fmt.Errorf("ginjwt: Sign: %w", err)
+	}
+	header, err := json.Marshal(struct {
+		Alg Algorithm `json:"alg"`
+		Typ string    `json:"typ"`
+		Kid string    `json:"kid,omitzero"`
+	}{key.material.alg, accessToken, key.material.kid})
+	if err != nil {
+		return "", nil, fmt.Errorf("ginjwt: Sign: %w", err)
+	}
+	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(payload)
+	signature, err := key.material.method.Sign(signed, key.material.sign)
+	if err != nil {
+		return "", nil, fmt.Errorf("ginjwt: Sign: %w", err)
+	}
+	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), c, nil
+}
+
+// copyOf returns a shallow copy of claims, so that filling it in changes
+// nothing of the caller's.
+func (i *Issuer) copyOf(claims AnyClaims) (AnyClaims, error) {
+	v := reflect.ValueOf(claims)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return nil, errors.New("ginjwt: Sign: claims must be a pointer to Claims or to a struct that embeds them, and not nil")
+	}
+	if _, err := i.shapes.of(v.Type().Elem()); err != nil {
+		return nil, err
+	}
+	cp := reflect.New(v.Type().Elem())
+	cp.Elem().Set(v.Elem())
+	return cp.Interface().(AnyClaims), nil
+}
+
+// fill sets what is empty in c, and refuses what our own Verifier would.
+func (i *Issuer) fill(c *Claims) error {
+	now := NewNumericDate(i.cfg.Now())
+	latest := NewNumericDate(now.Add(i.cfg.AccessTTL))
+	if c.Issuer == "" {
+		c.Issuer = i.cfg.Issuer
+	}
+	if c.Audience.IsZero() {
+		c.Audience = NewAudience(i.cfg.Audience...)
+	}
+	if c.ExpiresAt.IsZero() {
+		c.ExpiresAt = latest
+	}
+	if c.JWTID == "" {
+		c.JWTID = rand.Text()
+	}
+	c.IssuedAt = now
+	switch {
+	case c.Issuer != i.cfg.Issuer:
+		return fmt.Errorf("ginjwt: Sign: iss is %q; this issuer is %q", c.Issuer, i.cfg.Issuer)
+	case slices.ContainsFunc(c.Audience.List(), func(a string) bool { return !slices.Contains(i.cfg.Audience, a) }):
+		return fmt.Errorf("ginjwt: Sign: aud %q is not among this issuer's: %q", c.Audience.List(), i.cfg.Audience)
+	case c.ExpiresAt.After(latest.Time):
+		return fmt.Errorf("ginjwt: Sign: exp is more than AccessTTL (%v) from now", i.cfg.AccessTTL)
+	case !c.ExpiresAt.After(now.Time):
+		return errors.New("ginjwt: Sign: exp is not in the future")
+	}
+	return nil
+}
+
+// Verifier returns a Verifier that accepts just what i signs: its key, its
+// issuer and audience, typ at+jwt, no longer lifetime than its own. The rest of
+// p stands; its Issuer, Audience, Types and what waives them stay empty.
+func (i *Issuer) Verifier(p Policy) (*Verifier, error) {
+	var faults []error
+	fault := func(bad bool, text string) {
+		if bad {
+			faults = append(faults, errors.New("ginjwt: Issuer.Verifier: "+text))
+		}
+	}
+	fault(p.Issuer != "" || p.AnyIssuer || p.NoIssuer, "the issuer is known: leave Policy.Issuer, AnyIssuer and NoIssuer empty")
+	fault(len(p.Audience) > 0 || p.AnyAudience, "the audience is known: leave Policy.Audience and AnyAudience empty")
+	fault(p.Types != nil, "the type is at+jwt: leave Policy.Types empty")
+	fault(p.MaxLifetime > i.cfg.AccessTTL, "Policy.MaxLifetime is longer than the tokens live")
+	p.Issuer, p.Audience, p.Types = i.cfg.Issuer, i.cfg.Audience, []string{accessToken}
+	p.AnyIssuer, p.NoIssuer, p.AnyAudience = false, false, false
+	if p.MaxLifetime == 0 {
+		p.MaxLifetime = i.cfg.AccessTTL
+	}
+	if p.Now == nil {
+		p.Now = i.cfg.Now
+	}
+	var keys KeySource = i.keys
+	if one, ok := i.keys.(oneKey); ok {
+		keys = one.public()
+	}
+	v, err := NewVerifier(keys, p)
+	if err := errors.Join(append(faults, err)...); err != nil {
+		return nil, err
+	}
+	return v, nil
+}

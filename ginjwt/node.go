@@ -1,0 +1,202 @@
+package ginjwt
+
+import (
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// node is the untyped side of a dependency: what is resolved, demanded,
+// challenged and described. Nodes are made while routes are set up and never
+// change afterwards, so requests share them without a lock.
+type node struct {
+	name  string  // of the user's function, for logs
+	below []*node // what it depends on, in order of declaration
+	work  func(r run, e *entry)
+	box   func(v any) (boxed any, ok bool) // a replacement's value as work would have stored it
+
+	scheme   *scheme  // not nil on a security scheme
+	optional bool     // Optional and OptionalOr: credentials for what lies below may be missing
+	grants   bool     // its results carry scopes
+	granter  *node    // Security: whose scopes are judged
+	scopes   []string // Security: the scopes demanded, in the order given
+	check    string   // Check: the demand's name
+}
+
+// Guard is what Require takes: every *Dependency is one.
+type Guard interface{ guard() *node }
+
+func (n *node) guard() *node {
+	if n == nil || n.work == nil {
+		return nil
+	}
+	return n
+}
+
+// need panics unless every guard is a dependency made by this package.
+func need(caller string, guards ...Guard) []*node {
+	nodes := make([]*node, len(guards))
+	for i, g := range guards {
+		if g != nil {
+			nodes[i] = g.guard()
+		}
+		if nodes[i] == nil {
+			panic("ginjwt: " + caller + ": nil or zero dependency; make one with Provide, Depends or a security scheme")
+		}
+	}
+	return nodes
+}
+
+// needFunc panics if fn, a function of any type, is nil; else it returns its name.
+func needFunc(caller string, fn any) string {
+	v := reflect.ValueOf(fn)
+	if !v.IsValid() || v.IsNil() {
+		panic("ginjwt: " + caller + ": nil function")
+	}
+	return runtime.FuncForPC(v.Pointer()).Name()
+}
+
+// schemes returns the security schemes at and below n, each once, in order.
+func (n *node) schemes() []*node {
+	var found []*node
+	n.walk(func(n *node) {
+		if n.scheme != nil {
+			found = append(found, n)
+		}
+	})
+	return found
+}
+
+// demands returns the scopes that n demands of what granter grants, the
+// outermost demand first, each scope once.
+func (n *node) demands(granter *node) []string {
+	var scopes []string
+	n.walk(func(n *node) {
+		if n.granter != granter {
+			return
+		}
+		for _, s := range n.scopes {
+			if !slices.Contains(scopes, s) {
+				scopes = append(scopes, s)
+			}
+		}
+	})
+	return scopes
+}
+
+// walk calls visit for n and all that lies below it, outermost first, each
+// node once.
+func (n *node) walk(visit func(*node)) {
+	seen := map[*node]bool{}
+	var down func(*node)
+	down = func(n *node) {
+		if seen[n] {
+			return
+		}
+		seen[n] = true
+		visit(n)
+		for _, b := range n.below {
+			down(b)
+		}
+	}
+	down(n)
+}
+
+// granters returns the nearest nodes at or below n whose results carry scopes.
+// An optional node hides what lies below it: nobody's scopes cannot be judged.
+func (n *node) granters() []*node {
+	if n.grants {
+		return []*node{n}
+	}
+	if n.optional {
+		return nil
+	}
+	var found []*node
+	for _, b := range n.below {
+		for _, g := range b.granters() {
+			if !slices.Contains(found, g) {
+				found = append(found, g)
+			}
+		}
+	}
+	return found
+}
+
+// path returns what has to be resolved, in order, to reach target from n just
+// as resolving n would: depth first in order of declaration, target last. It
+// is nil if target does not lie below n.
+func (n *node) path(target *node) []*node {
+	if n == target {
+		return []*node{n}
+	}
+	var before []*node
+	for _, b := range n.below {
+		if p := b.path(target); p != nil {
+			return append(before, p...)
+		}
+		before = append(before, b)
+	}
+	return nil
+}
+
+// optionalBelow reports whether an Optional lies at or below n, above any granter.
+func (n *node) optionalBelow() bool {
+	return n.optional || !n.grants && slices.ContainsFunc(n.below, (*node).optionalBelow)
+}
+
+// explain completes an error of n's own function: a 401 gets the challenges of
+// the schemes below n. The *Error is copied first, for it may be a package
+// variable that other requests share.
+func (n *node) explain(err error) error {
+	e := asError(err)
+	if e == nil || e.Status != 401 || e.Header.Get("WWW-Authenticate") != "" {
+		return err
+	}
+	schemes := n.schemes()
+	if len(schemes) == 0 {
+		return err
+	}
+	e = e.clone(err)
+	e.challenge(schemes, nil)
+	return e
+}
+
+// told completes an error that leaves the graph at n: a refusal for missing
+// scopes names all that n demands.
+func (n *node) told(err error) error {
+	e, ok := err.(*Error)
+	if !ok || e == nil || e.granter == nil {
+		return err
+	}
+	e = e.clone(nil)
+	e.challenge(e.granter.schemes(), n.demands(e.granter))
+	return e
+}
+
+// replaced lets a test's override answer for n.
+func (n *node) replaced(v any, err error, e *entry) {
+	if err != nil {
+		e.err = n.explain(err)
+		return
+	}
+	boxed, ok := n.box(v)
+	if !ok {
+		e.err = HTTPError(500, "Internal Server Error")
+		return
+	}
+	e.value = boxed
+}
+
+// short is a function's name without its package's path.
+func short(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
+
+// run is one resolution under way: whose results, with which context, and on
+// whose behalf.
+type run struct {
+	slot   *slot
+	c      *gin.Context
+	thread *thread
+}

@@ -1,0 +1,158 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// Optional returns a dependency whose value is nil when no credentials for any
+// security scheme below d were sent. Credentials that were sent are judged as
+// ever: a malformed or refused token is refused, never taken for nobody.
+// Credentials of another scheme count as none.
+//
+// Optional panics if no security scheme lies below d. A scope is demanded
+// inside of it: Optional(Security(d, "items")).
+func Optional[T any](d *Dependency[T]) *Dependency[*T] {
+	return optional("Optional", d, func(v T) *T { return &v }, nil)
+}
+
+// OptionalOr is Optional with a value that stands for nobody: a guest, or nil
+// where T is a pointer already.
+func OptionalOr[T any](d *Dependency[T], nobody T) *Dependency[T] {
+	return optional("OptionalOr", d, func(v T) T { return v }, nobody)
+}
+
+func optional[T, O any](caller string, d *Dependency[T], some func(T) O, nobody O) *Dependency[O] {
+	below := need(caller, d)
+	schemes := d.schemes()
+	if len(schemes) == 0 {
+		panic("ginjwt: " + caller + ": no security scheme lies below " + short(d.name) + ", so credentials for it cannot be missing")
+	}
+	o := newDependency(caller, below, func(r run, _ *entry) (O, error) {
+		if !r.sent(schemes) {
+			return nobody, nil
+		}
+		v, err := d.resolve(r)
+		if err != nil {
+			return nobody, err
+		}
+		return some(v), nil
+	})
+	o.optional = true
+	return o
+}
+
+// Security returns d with the demand that the token below it grants every one
+// of scopes (RFC 6750 section 3.1, insufficient_scope). It is FastAPI's
+// Security: demands add up along a chain, and the challenge names those of the
+// whole chain, the outermost first.
+//
+// The demand is judged as soon as the token is verified, before any later
+// function of the chain runs. Only the scopes of the token below d count.
+//
+// Security panics without scopes, on a scope that RFC 6749 section 3.3 does not
+// allow, if nothing below d grants scopes, if two tokens below d do, and over
+// an Optional.
+func Security[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
+	below := need("Security", d)
+	checkScopes("Security", scopes)
+	if len(scopes) == 0 {
+		panic("ginjwt: Security: no scopes given; use the dependency itself, or name the scopes that it needs")
+	}
+	granter := soleGranter("Security", &d.node)
+	path := d.path(granter)
+	s := newDependency("Security", below, func(r run, _ *entry) (zero T, err error) {
+		for _, n := range path {
+			if _, err := r.resolve(n); err != nil {
+				return zero, err
+			}
+		}
+		granted := r.granted(granter)
+		for _, scope := range scopes {
+			if !granted.Has(scope) {
+				return zero, &Error{Status: 403, Code: CodeInsufficientScope, Detail: detailScope, granter: granter}
+			}
+		}
+		return d.resolve(r)
+	})
+	s.granter, s.scopes = granter, slices.Clone(scopes)
+	return s
+}
+
+func soleGranter(caller string, n *node) *node {
+	granters := n.granters()
+	switch {
+	case n.optionalBelow():
+		panic("ginjwt: " + caller + " over Optional: nobody has no scopes to judge; write Optional(Security(d, ...))")
+	case len(granters) == 0:
+		panic("ginjwt: " + caller + ": nothing below " + short(n.name) + " grants scopes; put it over JWT, or say with Grants what is granted")
+	case len(granters) > 1:
+		panic("ginjwt: " + caller + ": two tokens below " + short(n.name) + " grant scopes; put the demand on the one that is meant")
+	}
+	return granters[0]
+}
+
+// Grants returns d with scopes of its own, which replace what lies below it: for
+// tokens that name them differently (Entra ID's scp, Auth0's permissions) and
+// for rights that come from a database. What RFC 6749 section 3.3 does not
+// allow as a scope is left out. Grants panics if scopes is nil.
+func Grants[T any](d *Dependency[T], scopes func(T) []string) *Dependency[T] {
+	below := need("Grants", d)
+	g := newDependency(needFunc("Grants", scopes), below, func(r run, e *entry) (T, error) {
+		v, err := d.resolve(r)
+		if err != nil {
+			return v, err
+		}
+		e.scope = joinScopes(scopes(v))
+		return v, nil
+	})
+	g.grants = true
+	return g
+}
+
+// Check returns d with a demand that is no OAuth scope: a role, a tenant, a
+// paid plan. name says which, for the audit and the log. ok returns nil if the
+// demand is met. An *Error that it returns is used as it is; any other error
+// is a refusal: 403 with a fixed text, the error itself is for the log. An
+// outage must therefore be told as Unavailable.
+//
+// Check panics if name is empty or ok is nil.
+func Check[T any](d *Dependency[T], name string, ok func(*gin.Context, T) error) *Dependency[T] {
+	below := need("Check", d)
+	needFunc("Check", ok)
+	if strings.TrimSpace(name) == "" {
+		panic("ginjwt: Check: empty name; say what is checked, such as \"role:admin\"")
+	}
+	c := newDependency(name, below, func(r run, _ *entry) (zero T, err error) {
+		v, err := d.resolve(r)
+		if err != nil {
+			return zero, err
+		}
+		if err := ok(r.c, v); err != nil {
+			return zero, checkFailed(err)
+		}
+		return v, nil
+	})
+	c.check = name
+	return c
+}
+
+func checkFailed(err error) error {
+	if asError(err) != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return &Error{Status: 403, Code: CodeForbidden, Detail: detailScope, Err: err}
+}
+
+// checkScopes panics on a scope outside of RFC 6749 section 3.3.
+func checkScopes(caller string, scopes []string) {
+	for _, s := range scopes {
+		if !validScope(s) {
+			panic("ginjwt: " + caller + ": bad scope " + quoted(s) + ": a scope has at least one character and no space, quote, backslash, control or non-ASCII character")
+		}
+	}
+}

@@ -1,0 +1,148 @@
+package ginjwt
+
+import (
+	"bytes"
+	"context"
+	"reflect"
+	"runtime"
+	"strconv"
+)
+
+// A thread is one goroutine that works something out for a request. Threads
+// are how a dependency that asks for itself, directly or through another
+// goroutine that it waits for, is told from one that is merely asked for twice
+// at a time.
+type thread struct {
+	id    uint64 // the goroutine's, or 0 if it did not have to be known
+	waits *entry // what it waits for
+}
+
+// enter returns the thread of the calling goroutine and what must be called
+// when it is done.
+//
+// As long as nothing else is being worked out, which is nearly always, that is
+// a new one without a name. Otherwise the caller may be inside a dependency,
+// on a thread that exists, and only its stack can tell.
+func (s *slot) enter() (t *thread, leave func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	t = new(thread)
+	if s.guarding.Load() || len(s.threads) > 0 {
+		if known := s.current(); known != nil {
+			return known, func() {}
+		}
+		t.id = goroutineID()
+	}
+	s.threads = append(s.threads, t)
+	return t, func() { s.leave(t) }
+}
+
+// current returns the thread that the calling goroutine is on, or nil.
+func (s *slot) current() *thread {
+	resolving, guarding := stacked()
+	if guarding && s.guarding.Load() {
+		return &s.main
+	}
+	if !resolving {
+		return nil
+	}
+	id := goroutineID()
+	var unnamed *thread // there is at most one: the first of those now active
+	for _, t := range s.threads {
+		switch t.id {
+		case id:
+			return t
+		case 0:
+			unnamed = t
+		}
+	}
+	return unnamed
+}
+
+func (s *slot) leave(t *thread) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.threads {
+		if s.threads[i] == t {
+			s.threads = append(s.threads[:i], s.threads[i+1:]...)
+			return
+		}
+	}
+}
+
+// wait returns when e is ready, with mu held as before. It returns ErrCycle if
+// that would never be: if the thread that works e out is r's own, or waits in
+// turn for r's.
+func (s *slot) wait(r run, e *entry) error {
+	if e.ready {
+		return nil
+	}
+	for t := e.thread; t != nil; {
+		if t == r.thread {
+			return ErrCycle
+		}
+		if t.waits == nil {
+			break
+		}
+		t = t.waits.thread
+	}
+	if e.done == nil {
+		e.done = make(chan struct{})
+	}
+	r.thread.waits = e
+	s.mu.Unlock()
+	err := await(r, e.done)
+	s.mu.Lock()
+	r.thread.waits = nil
+	return err
+}
+
+// await waits for done, but not beyond the end of the request's context.
+func await(r run, done <-chan struct{}) error {
+	ctx := context.Background()
+	if r.c != nil && r.c.Request != nil {
+		ctx = r.c.Request.Context()
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// stacked reports whether the calling goroutine is inside of a resolution, and
+// whether that was begun by a guard.
+func stacked() (resolving, guarding bool) {
+	path := reflect.TypeFor[slot]().PkgPath()
+	pcs := make([]uintptr, 64)
+	for skip := 1; ; skip += len(pcs) {
+		n := runtime.Callers(skip, pcs)
+		frames := runtime.CallersFrames(pcs[:n])
+		for more := n > 0; more; {
+			var f runtime.Frame
+			f, more = frames.Next()
+			switch f.Function {
+			case path + ".run.resolve":
+				resolving = true
+			case path + ".(*slot).guard":
+				return true, true
+			}
+		}
+		if n < len(pcs) {
+			return resolving, false
+		}
+	}
+}
+
+// goroutineID returns the number that the runtime prints in the first line of
+// a stack trace. It is asked for only when two goroutines work for one request
+// at the same time, and serves to find deadlocks, nothing else.
+func goroutineID() uint64 {
+	var buf [32]byte
+	line := buf[:runtime.Stack(buf[:], false)]
+	line = bytes.TrimPrefix(line, []byte("goroutine "))
+	digits, _, _ := bytes.Cut(line, []byte(" "))
+	id, _ := strconv.ParseUint(string(digits), 10, 64)
+	return id
+}

@@ -1,0 +1,296 @@
+package ginjwt
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// A Verifier verifies the tokens of one issuer, with its keys and by one
+// policy; or, made by ByIssuer, those of several. It is safe for concurrent use.
+type Verifier struct {
+	keys   KeySource
+	policy Policy
+
+	headers remembered
+	shapes  shapes
+
+	issuers map[string]*Verifier // of ByIssuer; then the fields above are not used
+}
+
+// NewVerifier returns a Verifier of tokens that are signed with one of keys and
+// fulfil policy. The error names everything that is wrong with either.
+func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
+	p, err := policy.complete()
+	if err := errors.Join(checkSource(keys), err); err != nil {
+		return nil, err
+	}
+	return &Verifier{keys: keys, policy: p}, nil
+}
+
+// ByIssuer returns a Verifier that hands each token to that of vs whose issuer
+// it names, so that no issuer's key vouches for another's token. A token of any
+// other issuer is refused. A Verifier for tokens without iss, of which there
+// can be one, has NoIssuer in its policy.
+func ByIssuer(vs ...*Verifier) (*Verifier, error) {
+	var faults []error
+	fault := func(i int, text string, args ...any) {
+		faults = append(faults, fmt.Errorf("ginjwt: ByIssuer: verifier %d %s", i+1, fmt.Sprintf(text, args...)))
+	}
+	if len(vs) == 0 {
+		faults = append(faults, errors.New("ginjwt: ByIssuer: no verifiers given"))
+	}
+	issuers := map[string]*Verifier{}
+	for i, v := range vs {
+		switch {
+		case v == nil || v.keys == nil && v.issuers == nil:
+			fault(i, "is nil or zero; make it with NewVerifier")
+		case v.issuers != nil:
+			fault(i, "is one of ByIssuer itself; pass its verifiers")
+		case v.policy.AnyIssuer:
+			fault(i, "accepts any issuer, so it cannot be chosen by one; set its Issuer, or NoIssuer")
+		case issuers[v.policy.Issuer] != nil:
+			fault(i, "is the second for the issuer %q", v.policy.Issuer)
+		default:
+			issuers[v.policy.Issuer] = v
+		}
+	}
+	if len(faults) > 0 {
+		return nil, errors.Join(faults...)
+	}
+	return &Verifier{issuers: issuers}, nil
+}
+
+// choose returns the Verifier for token: v itself, or the one of its issuer.
+// The token's word is taken only for that; the chosen one verifies it.
+func (v *Verifier) choose(token string) (*Verifier, error) {
+	if v.issuers == nil {
+		return v, nil
+	}
+	s, reason := split(token, maxCredentials)
+	if reason != "" {
+		return nil, refused(reason)
+	}
+	payload, err := strictBase64.DecodeString(s.payload)
+	if err != nil {
+		return nil, refused(ReasonMalformed)
+	}
+	var m struct {
+		Issuer jsontext.Value `json:"iss"`
+	}
+	if !isObject(payload) || json.Unmarshal(payload, &m) != nil {
+		return nil, refused(ReasonClaims)
+	}
+	iss, ok := text(m.Issuer)
+	if m.Issuer != nil && (!ok || iss == "") {
+		return nil, refused(ReasonClaims)
+	}
+	if chosen := v.issuers[iss]; chosen != nil {
+		return chosen, nil
+	}
+	return nil, refused(ReasonIssuer)
+}
+
+// authenticate checks all of a token but its claims, and returns those as JSON.
+func (v *Verifier) authenticate(ctx context.Context, token string) (payload []byte, h *header, err error) {
+	s, reason := split(token, v.policy.MaxTokenBytes)
+	if reason != "" {
+		return nil, nil, refused(reason)
+	}
+	h = v.headers.find(s.header)
+	known := h != nil
+	if !known {
+		if h, reason = parseHeader(s.header); reason != "" {
+			return nil, nil, refused(reason)
+		}
+	}
+	if _, ok := methods[h.alg]; !ok {
+		return nil, nil, refused(ReasonAlgorithm)
+	}
+	if !slices.Contains(v.policy.Types, h.typ) {
+		return nil, nil, refused(ReasonType)
+	}
+	key, err := v.findKey(ctx, h)
+	if err != nil {
+		return nil, nil, err
+	}
+	if reason := checkSignature(key, s); reason != "" {
+		return nil, nil, refused(reason)
+	}
+	if !known {
+		v.headers.add(s.header, h)
+	}
+	payload, err = strictBase64.DecodeString(s.payload)
+	if err != nil {
+		return nil, nil, refused(ReasonMalformed)
+	}
+	return payload, h, nil
+}
+
+// findKey asks the source for the header's key, and trusts its answer no more
+// than the token: a key of another algorithm is not used.
+func (v *Verifier) findKey(ctx context.Context, h *header) (Key, error) {
+	key, err := v.keys.FindKey(ctx, h.alg, h.kid)
+	switch {
+	case errors.Is(err, ErrUnknownKey):
+		return Key{}, refused(ReasonKey)
+	case err != nil && ctx.Err() != nil:
+		return Key{}, err // the client left, or its time is up
+	case err != nil && asError(err) != nil:
+		return Key{}, err // the source says itself what to answer
+	case err != nil:
+		return Key{}, Unavailable(err)
+	case key.material == nil:
+		return Key{}, Unavailable(errors.New("ginjwt: the KeySource returned the zero Key and no error"))
+	case key.material.alg != h.alg:
+		return Key{}, refused(ReasonAlgorithm)
+	}
+	return key, nil
+}
+
+func checkSignature(key Key, s segments) Reason {
+	signature, err := strictBase64.DecodeString(s.signature)
+	if err != nil {
+		return ReasonMalformed
+	}
+	for m := key.material; m != nil; m = m.next {
+		if m.method.Verify(s.signed, signature, m.verify) == nil {
+			return ""
+		}
+	}
+	return ReasonSignature
+}
+
+// admit judges the claims of a token that is authentic, exp last: a client is
+// told that a token expired only if it is good in all else.
+func (v *Verifier) admit(c *Claims, payload []byte, h *header, sh *shape) Reason {
+	if reason := v.checkMembers(c, payload, h, sh); reason != "" {
+		return reason
+	}
+	p := &v.policy
+	if !p.AnyIssuer && c.Issuer != p.Issuer {
+		return ReasonIssuer
+	}
+	if !p.AnyAudience && !slices.ContainsFunc(p.Audience, c.Audience.Has) {
+		return ReasonAudience
+	}
+	return v.checkDates(c)
+}
+
+// checkDates judges the dates, which change their meaning while time passes.
+func (v *Verifier) checkDates(c *Claims) Reason {
+	p := &v.policy
+	now := p.Now()
+	switch {
+	case c.ExpiresAt.IsZero():
+		return ReasonNoExpiry
+	case !c.NotBefore.IsZero() && now.Before(c.NotBefore.Add(-p.Leeway)):
+		return ReasonNotYet
+	case !c.IssuedAt.IsZero() && now.Before(c.IssuedAt.Add(-max(clockSkew, p.Leeway))):
+		return ReasonIssuedAt
+	case p.MaxLifetime > 0 && (c.IssuedAt.IsZero() || c.ExpiresAt.Sub(c.IssuedAt.Time) > p.MaxLifetime):
+		return ReasonLifetime
+	case !now.Before(c.ExpiresAt.Add(p.Leeway)):
+		return ReasonExpired
+	}
+	return ""
+}
+
+// checkMembers judges what is there at all: members that other kinds of tokens
+// have, and claims that are there without a value.
+func (v *Verifier) checkMembers(c *Claims, payload []byte, h *header, sh *shape) Reason {
+	t := c.telltales
+	if emptyClaim(c, payload) || len(sh.hidden) > 0 {
+		members, ok := topLevel(payload)
+		if !ok {
+			return ReasonClaims
+		}
+		for _, name := range []string{"iss", "sub", "jti", "scope"} {
+			value, there := members[name]
+			if s, ok := text(value); there && (!ok || s == "" && name != "scope") {
+				return ReasonClaims
+			}
+		}
+		t = telltalesOf(members)
+	}
+	if bool(t.Confirmation) && !v.policy.InsecureIgnoreConfirmation {
+		return ReasonBound
+	}
+	if h.typ != accessToken && !v.policy.InsecureAcceptIDTokens && t.foreign(c.Scope) {
+		return ReasonType
+	}
+	return ""
+}
+
+// foreign reports whether these are the marks of a token that is no access
+// token: an ID token (OpenID Connect Core 2 and 3.3.2.11), a logout token
+// (Back-Channel Logout 2.4), Cognito's token_use, Keycloak's typ.
+func (t telltales) foreign(scope Scope) bool {
+	switch mediaType(string(t.Type)) {
+	case "id", "refresh", "offline", "logout":
+		return true
+	}
+	return bool(t.AccessTokenHash || t.CodeHash || t.Events || t.Nonce && scope == "") ||
+		t.TokenUse != "" && t.TokenUse != "access"
+}
+
+// emptyClaim reports whether a claim has no value though the payload may name
+// it: null, or an empty string. A name with an escape in it is taken for one.
+func emptyClaim(c *Claims, payload []byte) bool {
+	named := func(name string) bool { return bytes.Contains(payload, []byte(name)) }
+	return c.Issuer == "" && named(`"iss"`) || c.Subject == "" && named(`"sub"`) ||
+		c.JWTID == "" && named(`"jti"`) || c.Scope == "" && named(`"scope"`) ||
+		bytes.IndexByte(payload, '\\') >= 0
+}
+
+// topLevel returns the members of a JSON object.
+func topLevel(payload []byte) (map[string]jsontext.Value, bool) {
+	var members map[string]jsontext.Value
+	return members, json.Unmarshal(payload, &members) == nil
+}
+
+func telltalesOf(members map[string]jsontext.Value) telltales {
+	has := func(name string) present { _, ok := members[name]; return present(ok) }
+	named := func(name string) label {
+		if s, ok := text(members[name]); ok {
+			return label(s)
+		}
+		return label(members[name])
+	}
+	return telltales{
+		AccessTokenHash: has("at_hash"), CodeHash: has("c_hash"), Events: has("events"),
+		Nonce: has("nonce"), Confirmation: has("cnf"),
+		TokenUse: named("token_use"), Type: named("typ"),
+	}
+}
+
+// revoked asks the policy's Revoker, if there is one.
+func (v *Verifier) revoked(ctx context.Context, c *Claims) error {
+	if v.policy.Revoker == nil {
+		return nil
+	}
+	revoked, err := v.policy.Revoker.Revoked(ctx, c)
+	switch {
+	case err != nil && (ctx.Err() != nil || asError(err) != nil):
+		return err
+	case err != nil:
+		return Unavailable(err)
+	case revoked:
+		return refused(ReasonRevoked)
+	}
+	return nil
+}
+
+// shapeOf returns what there is to know of the claims type C.
+func (v *Verifier) shapeOf(c reflect.Type) (*shape, error) {
+	if v == nil || v.keys == nil && v.issuers == nil {
+		return nil, errors.New("ginjwt: the Verifier is nil or zero; make it with NewVerifier")
+	}
+	return v.shapes.of(c)
+}
