@@ -1,9 +1,7 @@
 package ginjwt
 
 import (
-	"log/slog"
 	"net/http"
-	"strings"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
@@ -36,40 +34,15 @@ func Abort(c *gin.Context, err error) {
 
 // guarding returns the schemes that guard c's route.
 func guarding(c *gin.Context) []*node {
-	v, ok := c.Get(slotKey{})
-	if !ok {
+	s := slotOf(c)
+	if s == nil {
 		return nil
 	}
 	var schemes []*node
-	for _, n := range v.(*slot).guards {
+	for _, n := range s.guards() {
 		schemes = append(schemes, n.schemes()...)
 	}
 	return schemes
-}
-
-// report logs what only the operator can mend.
-func report(c *gin.Context, e *Error) {
-	if e.Status < 500 || e.Err == nil {
-		return
-	}
-	slog.Default().LogAttrs(c, slog.LevelError, "ginjwt: request failed",
-		slog.Int("status", e.Status), slog.String("code", e.Code),
-		slog.String("route", c.FullPath()), slog.String("error", redact(c, e.Err.Error())))
-}
-
-// redact takes the request's credentials out of a text that others made.
-func redact(c *gin.Context, text string) string {
-	if c.Request == nil {
-		return text
-	}
-	for _, value := range c.Request.Header["Authorization"] {
-		for _, part := range strings.Fields(value) {
-			if len(part) >= 8 {
-				text = strings.ReplaceAll(text, part, "[redacted]")
-			}
-		}
-	}
-	return text
 }
 
 // answer writes the response that e stands for.

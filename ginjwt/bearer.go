@@ -44,14 +44,14 @@ func bearer(s *scheme) *Dependency[string] {
 		return err == nil || err.Code != CodeNoCredentials
 	}
 	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.realm, e, scopes) }
-	d := newDependency(s.kind, nil, func(r run, _ *entry) (string, error) {
+	d := newDependency(s.kind, nil, func(r run, _ *entry) (*string, error) {
 		token, err := bearerToken(r.c)
 		if err != nil {
 			err = err.clone(nil)
 			err.Header.Set("WWW-Authenticate", s.challenge(err, nil))
-			return "", err
+			return nil, err
 		}
-		return token, nil
+		return &token, nil
 	})
 	d.scheme = s
 	return d

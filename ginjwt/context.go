@@ -19,11 +19,11 @@ func Context(c *gin.Context) context.Context {
 	if c.Request != nil {
 		parent = c.Request.Context()
 	}
-	v, ok := c.Get(slotKey{})
-	if !ok {
+	s := slotOf(c)
+	if s == nil {
 		return parent
 	}
-	return &requestContext{Context: parent, slot: v.(*slot), c: c.Copy()}
+	return &requestContext{Context: parent, slot: s, c: c.Copy()}
 }
 
 // requestContext is what Context returns. Its copy of the *gin.Context is its
@@ -53,11 +53,11 @@ func locate(ctx context.Context) (*slot, *gin.Context, error) {
 		if ctx == nil {
 			return nil, nil, ErrForeignContext
 		}
-		v, ok := ctx.Get(slotKey{})
-		if !ok {
+		s := slotOf(ctx)
+		if s == nil {
 			return nil, nil, ErrNotGuarded
 		}
-		return v.(*slot), ctx, nil
+		return s, ctx, nil
 	}
 	// A context that was derived from a *gin.Context reaches whatever request
 	// that one serves by now, perhaps somebody else's.
@@ -97,11 +97,10 @@ func Cleanup(c *gin.Context, fn func()) {
 	if fn == nil {
 		panic("ginjwt: Cleanup: nil function")
 	}
-	v, ok := c.Get(slotKey{})
-	if !ok {
+	s := slotOf(c)
+	if s == nil {
 		panic("ginjwt: Cleanup was called outside of any ginjwt handler: guard the route with Handle or Require, or use defer")
 	}
-	s := v.(*slot)
 	s.mu.Lock()
 	s.cleanups = append(s.cleanups, fn)
 	over := s.over
@@ -114,27 +113,24 @@ func Cleanup(c *gin.Context, fn func()) {
 // cleanUp calls the clean-ups. If one panics, the others are called while that
 // panic goes on.
 func (s *slot) cleanUp() {
+	finished := false
 	defer func() {
-		if s.pending() {
+		if !finished {
 			s.cleanUp()
 		}
 	}()
-	for {
-		s.mu.Lock()
-		last := len(s.cleanups) - 1
-		if last < 0 {
-			s.mu.Unlock()
-			return
-		}
-		fn := s.cleanups[last]
-		s.cleanups = s.cleanups[:last]
-		s.mu.Unlock()
+	for fn := s.lastCleanup(); fn != nil; fn = s.lastCleanup() {
 		fn()
 	}
+	finished = true
 }
 
-func (s *slot) pending() bool {
+// lastCleanup takes off the clean-up that was added last, or returns nil.
+func (s *slot) lastCleanup() (fn func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.cleanups) > 0
+	if last := len(s.cleanups) - 1; last >= 0 {
+		fn, s.cleanups = s.cleanups[last], s.cleanups[:last]
+	}
+	return fn
 }

@@ -21,7 +21,7 @@ type Dependency[T any] struct{ node }
 // other error is answered with 500 and a fixed text. Provide panics if fn is nil.
 func Provide[T any](fn func(*gin.Context) (T, error)) *Dependency[T] {
 	name := needFunc("Provide", fn)
-	return newDependency(name, nil, func(r run, _ *entry) (T, error) { return fn(r.c) })
+	return newDependency(name, nil, func(r run, _ *entry) (*T, error) { return result(fn(r.c)) })
 }
 
 // Depends returns a dependency that fn works out from another, a: claims from a
@@ -33,54 +33,54 @@ func Provide[T any](fn func(*gin.Context) (T, error)) *Dependency[T] {
 // panics if a or fn is nil.
 func Depends[A, T any](a *Dependency[A], fn func(*gin.Context, A) (T, error)) *Dependency[T] {
 	below := need("Depends", a)
-	return newDependency(needFunc("Depends", fn), below, func(r run, _ *entry) (zero T, err error) {
+	return newDependency(needFunc("Depends", fn), below, func(r run, _ *entry) (*T, error) {
 		av, err := a.resolve(r)
 		if err != nil {
-			return zero, err
+			return nil, err
 		}
-		return fn(r.c, av)
+		return result(fn(r.c, av))
 	})
 }
 
 // Depends2 is Depends on two others: a is worked out before b.
 func Depends2[A, B, T any](a *Dependency[A], b *Dependency[B], fn func(*gin.Context, A, B) (T, error)) *Dependency[T] {
 	below := need("Depends2", a, b)
-	return newDependency(needFunc("Depends2", fn), below, func(r run, _ *entry) (zero T, err error) {
+	return newDependency(needFunc("Depends2", fn), below, func(r run, _ *entry) (*T, error) {
 		av, err := a.resolve(r)
 		if err != nil {
-			return zero, err
+			return nil, err
 		}
 		bv, err := b.resolve(r)
 		if err != nil {
-			return zero, err
+			return nil, err
 		}
-		return fn(r.c, av, bv)
+		return result(fn(r.c, av, bv))
 	})
 }
 
 // Depends3 is Depends on three others, worked out in order.
 func Depends3[A, B, C, T any](a *Dependency[A], b *Dependency[B], c *Dependency[C], fn func(*gin.Context, A, B, C) (T, error)) *Dependency[T] {
 	below := need("Depends3", a, b, c)
-	return newDependency(needFunc("Depends3", fn), below, func(r run, _ *entry) (zero T, err error) {
+	return newDependency(needFunc("Depends3", fn), below, func(r run, _ *entry) (*T, error) {
 		av, err := a.resolve(r)
 		if err != nil {
-			return zero, err
+			return nil, err
 		}
 		bv, err := b.resolve(r)
 		if err != nil {
-			return zero, err
+			return nil, err
 		}
 		cv, err := c.resolve(r)
 		if err != nil {
-			return zero, err
+			return nil, err
 		}
-		return fn(r.c, av, bv, cv)
+		return result(fn(r.c, av, bv, cv))
 	})
 }
 
 // newDependency returns a dependency whose value fn works out. fn may note in
-// the entry what the value grants.
-func newDependency[T any](name string, below []*node, fn func(run, *entry) (T, error)) *Dependency[T] {
+// the entry what the value grants. What it returns is only read from then on.
+func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, error)) *Dependency[T] {
 	d := &Dependency[T]{node{name: name, below: below}}
 	d.work = func(r run, e *entry) {
 		v, err := fn(r, e)
@@ -88,7 +88,7 @@ func newDependency[T any](name string, below []*node, fn func(run, *entry) (T, e
 			e.err = d.explain(err)
 			return
 		}
-		e.value = &v
+		e.value = v
 	}
 	d.box = func(v any) (any, bool) {
 		t, ok := v.(T)
@@ -97,13 +97,30 @@ func newDependency[T any](name string, below []*node, fn func(run, *entry) (T, e
 	return d
 }
 
+// result is what a user's function returned, as it is remembered.
+func result[T any](v T, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &v, nil
+}
+
 // resolve works d out as a part of r.
 func (d *Dependency[T]) resolve(r run) (v T, err error) {
-	e, err := r.resolve(&d.node)
+	p, err := d.pointer(r)
 	if err != nil {
 		return v, err
 	}
-	return *e.value.(*T), nil
+	return *p, nil
+}
+
+// pointer is resolve without a copy; what it points to must not be changed.
+func (d *Dependency[T]) pointer(r run) (*T, error) {
+	e, err := r.resolve(&d.node)
+	if err != nil {
+		return nil, err
+	}
+	return e.value.(*T), nil
 }
 
 // Get returns d's value for the request of ctx and works it out if need be.

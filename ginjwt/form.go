@@ -49,16 +49,16 @@ func PasswordFormStrict() *Dependency[OAuth2PasswordRequestForm] {
 }
 
 func passwordForm(name string, strict bool) *Dependency[OAuth2PasswordRequestForm] {
-	return newDependency(name, nil, func(r run, _ *entry) (form OAuth2PasswordRequestForm, err error) {
+	return newDependency(name, nil, func(r run, _ *entry) (*OAuth2PasswordRequestForm, error) {
 		if r.c != r.slot.origin {
-			return form, errFormElsewhere
+			return nil, errFormElsewhere
 		}
 		noStore(r.c)
 		values, err := postedForm(r.c)
 		if err != nil {
-			return form, err
+			return nil, err
 		}
-		return newPasswordForm(values, strict)
+		return result(newPasswordForm(values, strict))
 	})
 }
 

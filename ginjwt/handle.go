@@ -63,6 +63,7 @@ func Require(guards ...Guard) gin.HandlerFunc {
 				Abort(c, err)
 				return
 			}
+			s.accepted(c, n)
 		}
 	})
 }
@@ -94,5 +95,6 @@ func admit[T any](c *gin.Context, s *slot, d *Dependency[T]) (v T, ok bool) {
 		Abort(c, err)
 		return v, false
 	}
+	s.accepted(c, &d.node)
 	return *e.value.(*T), true
 }

@@ -2,7 +2,6 @@ package ginjwt
 
 import (
 	"context"
-	"reflect"
 
 	"github.com/go-json-experiment/json"
 )
@@ -12,14 +11,19 @@ import (
 //
 // The error is an *Error, and no claims are returned with it: 401 with
 // CodeExpiredToken or CodeInvalidToken and a Reason as its cause, 503 if keys
-// or the Revoker cannot be reached. Verify panics if C cannot be a claims type;
-// see JWT.
+// or the Revoker cannot be reached. Verify panics if v is nil or C cannot be a
+// claims type; see JWT.
 func Verify[C any, P ClaimsOf[C]](ctx context.Context, v *Verifier, token string) (C, error) {
-	sh, err := v.shapeOf(reflect.TypeFor[C]())
+	t, err := typedOf[C, P](v)
 	if err != nil {
 		panic(err.Error())
 	}
-	return verify[C, P](ctx, v, sh, token)
+	claims, err := t.verify(ctx, token)
+	if err != nil {
+		var none C
+		return none, err
+	}
+	return *claims, nil
 }
 
 // JWT returns the claims of a bearer token, verified, as a dependency:
@@ -33,50 +37,131 @@ func Verify[C any, P ClaimsOf[C]](ctx context.Context, v *Verifier, token string
 // that is not one of a registered claim, and which has no JSON methods.
 func JWT[C any, P ClaimsOf[C]](token *Dependency[string], v *Verifier) *Dependency[C] {
 	below := need("JWT", token)
-	c := reflect.TypeFor[C]()
-	sh, err := v.shapeOf(c)
+	t, err := typedOf[C, P](v)
 	if err != nil {
 		panic(err.Error())
 	}
-	d := newDependency("JWT["+c.String()+"]", below, func(r run, e *entry) (claims C, err error) {
+	d := newDependency("JWT", below, func(r run, e *entry) (*C, error) {
 		raw, err := token.resolve(r)
 		if err != nil {
-			return claims, err
+			return nil, err
 		}
-		ctx := context.Background()
-		if r.c.Request != nil {
-			ctx = r.c.Request.Context()
+		claims, err := t.verify(r.context(), raw)
+		if err != nil {
+			return nil, err
 		}
-		claims, err = verify[C, P](ctx, v, sh, raw)
-		if err == nil {
-			e.scope = P(&claims).Registered().Scope
-		}
-		return claims, err
+		e.scope = P(claims).Registered().Scope
+		return claims, nil
 	})
 	d.grants = true
 	return d
 }
 
-// verify is Verify with what is known of C beforehand. On an error it returns
-// no claims, not even those decoded so far.
-func verify[C any, P ClaimsOf[C]](ctx context.Context, v *Verifier, sh *shape, token string) (claims C, err error) {
-	var none C
-	if v, err = v.choose(token); err != nil {
-		return none, err
+// typed is a Verifier for one claims type.
+type typed[C any, P ClaimsOf[C]] struct {
+	v     *Verifier
+	shape *shape
+	cache *cache[C]
+
+	issuers map[string]*typed[C, P] // of ByIssuer; then the fields above are not used
+}
+
+// typedOf returns v for C, and makes it if C is new to v.
+func typedOf[C any, P ClaimsOf[C]](v *Verifier) (*typed[C, P], error) {
+	if err := v.usable(); err != nil {
+		return nil, err
 	}
-	payload, h, err := v.authenticate(ctx, token)
+	c := typeFor[C]()
+	if t, ok := v.types.Load(c); ok {
+		return t.(*typed[C, P]), nil
+	}
+	t := &typed[C, P]{v: v}
+	if v.issuers == nil {
+		sh, err := shapeOf(c)
+		if err != nil {
+			return nil, err
+		}
+		t.shape, t.cache = sh, newCache[C](v.policy.CacheSize, sh)
+	} else {
+		t.issuers = map[string]*typed[C, P]{}
+		for iss, v := range v.issuers {
+			one, err := typedOf[C, P](v)
+			if err != nil {
+				return nil, err
+			}
+			t.issuers[iss] = one
+		}
+	}
+	first, _ := v.types.LoadOrStore(c, t)
+	return first.(*typed[C, P]), nil
+}
+
+// verify verifies token. What it returns is not to be changed: other requests
+// may have it too.
+func (t *typed[C, P]) verify(ctx context.Context, token string) (*C, error) {
+	if t.issuers != nil {
+		return t.dispatch(ctx, token)
+	}
+	known := t.cache.find(token)
+	if known != nil {
+		if claims, err := t.recheck(ctx, token, known); claims != nil || err != nil {
+			return claims, err
+		}
+	}
+	a, err := t.v.authenticate(ctx, token)
 	if err != nil {
-		return none, err
+		return nil, err
 	}
-	if !isObject(payload) || json.Unmarshal(payload, &claims) != nil {
-		return none, refused(ReasonClaims)
+	claims := new(C)
+	if !isObject(a.payload) || json.Unmarshal(a.payload, claims) != nil {
+		return nil, refused(ReasonClaims)
 	}
-	registered := P(&claims).Registered()
-	if reason := v.admit(registered, payload, h, sh); reason != "" {
-		return none, refused(reason)
+	registered := P(claims).Registered()
+	if reason := t.v.admit(registered, a, t.shape); reason != "" {
+		return nil, refused(reason)
 	}
-	if err := v.revoked(ctx, registered); err != nil {
-		return none, err
+	if err := t.v.revoked(ctx, registered); err != nil {
+		return nil, err
 	}
+	t.cache.add(token, claims, a)
 	return claims, nil
+}
+
+// recheck judges what may have changed since a token was verified: the time,
+// the keys and revocations. It returns nothing if the source has another key
+// by now, which may be as good: then the token is verified again.
+func (t *typed[C, P]) recheck(ctx context.Context, token string, known *cached[C]) (*C, error) {
+	key, err := t.v.findKey(ctx, known.header)
+	if err != nil || key.material != known.key {
+		t.cache.drop(token)
+		return nil, err
+	}
+	registered := P(known.claims).Registered()
+	if reason := t.v.checkDates(registered); reason != "" {
+		t.cache.drop(token)
+		return nil, refused(reason)
+	}
+	if err := t.v.revoked(ctx, registered); err != nil {
+		return nil, err
+	}
+	return t.cache.copyOf(known)
+}
+
+// dispatch hands token to the Verifier of its issuer. One that has verified it
+// before needs no second look at its iss.
+func (t *typed[C, P]) dispatch(ctx context.Context, token string) (*C, error) {
+	for _, one := range t.issuers {
+		if one.cache.find(token) != nil {
+			return one.verify(ctx, token)
+		}
+	}
+	iss, reason := issuerOf(token)
+	if reason != "" {
+		return nil, refused(reason)
+	}
+	one := t.issuers[iss]
+	if one == nil {
+		return nil, refused(ReasonIssuer)
+	}
+	return one.verify(ctx, token)
 }

@@ -71,6 +71,7 @@ type keyMaterial struct {
 	method jwt.SigningMethod
 	verify any          // []byte or a public key, as method takes it
 	sign   any          // nil for a public key
+	secret *secret      // nil unless verify is a []byte
 	next   *keyMaterial // another to try: two secrets during a rotation
 }
 
@@ -214,26 +215,27 @@ func (k Key) FindKey(_ context.Context, alg Algorithm, kid string) (Key, error) 
 // public returns k without its private part.
 func (k Key) public() Key {
 	m := *k.material
-	if _, secret := m.verify.([]byte); !secret {
+	if m.secret == nil {
 		m.sign = nil
 	}
 	return Key{&m}
 }
 
 func (m *keyMaterial) setSecret(material any, rules keyRules) error {
-	var secret []byte
+	var key []byte
 	switch s := material.(type) {
 	case []byte:
-		secret = bytes.Clone(s)
+		key = bytes.Clone(s)
 	case string:
-		secret = []byte(s)
+		key = []byte(s)
 	default:
 		return fmt.Errorf("the secret is a %T; pass a []byte or a string", material)
 	}
-	if err := checkSecret(secret, m.method.(*jwt.SigningMethodHMAC).Hash.Size(), rules); err != nil {
+	hash := m.method.(*jwt.SigningMethodHMAC).Hash
+	if err := checkSecret(key, hash.Size(), rules); err != nil {
 		return err
 	}
-	m.verify, m.sign = secret, secret
+	m.verify, m.sign, m.secret = key, key, newSecret(hash, key)
 	return nil
 }
 

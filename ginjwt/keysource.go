@@ -27,31 +27,55 @@ type KeySource interface {
 // other. A token without one is verified by the only key for its algorithm; if
 // that is one of two secrets, both are tried. NewVerifier reports zero keys,
 // repeated IDs and an empty list.
-func Keys(keys ...Key) KeySource { return &keySet{keys: slices.Clone(keys)} }
+func Keys(keys ...Key) KeySource {
+	s := &keySet{keys: slices.Clone(keys), byID: map[keyID]Key{}}
+	for _, k := range s.keys {
+		s.byID[keyID{k.Algorithm(), k.ID()}] = k
+	}
+	for alg := range methods {
+		if k, ok := s.only(alg); ok {
+			s.byID[keyID{alg, ""}] = k
+		} else {
+			delete(s.byID, keyID{alg, ""})
+		}
+	}
+	return s
+}
 
-type keySet struct{ keys []Key }
+type keySet struct {
+	keys []Key
+	byID map[keyID]Key // "" is what a token without a key ID is verified with
+}
+
+type keyID struct {
+	alg Algorithm
+	kid string
+}
 
 func (s *keySet) FindKey(_ context.Context, alg Algorithm, kid string) (Key, error) {
+	if k, ok := s.byID[keyID{alg, kid}]; ok {
+		return k, nil
+	}
+	return Key{}, ErrUnknownKey
+}
+
+// only returns the only key for alg, or two secrets as one key.
+func (s *keySet) only(alg Algorithm) (Key, bool) {
 	var found []Key
 	for _, k := range s.keys {
-		if k.Algorithm() == alg && (kid == "" || kid == k.ID()) {
+		if k.Algorithm() == alg {
 			found = append(found, k)
 		}
 	}
 	switch {
 	case len(found) == 1:
-		return found[0], nil
-	case len(found) == 2 && kid == "" && isSecret(found[0]):
+		return found[0], true
+	case len(found) == 2 && found[0].material.secret != nil:
 		first := *found[0].material
 		first.next = found[1].material
-		return Key{&first}, nil
+		return Key{&first}, true
 	}
-	return Key{}, ErrUnknownKey
-}
-
-func isSecret(k Key) bool {
-	_, ok := k.material.verify.([]byte)
-	return ok
+	return Key{}, false
 }
 
 // faults reports what is wrong with the set.

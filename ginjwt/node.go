@@ -5,8 +5,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-
-	"github.com/gin-gonic/gin"
 )
 
 // node is the untyped side of a dependency: what is resolved, demanded,
@@ -192,11 +190,3 @@ func (n *node) replaced(v any, err error, e *entry) {
 
 // short is a function's name without its package's path.
 func short(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }
-
-// run is one resolution under way: whose results, with which context, and on
-// whose behalf.
-type run struct {
-	slot   *slot
-	c      *gin.Context
-	thread *thread
-}

@@ -46,6 +46,11 @@ type Policy struct {
 	// default, it is 16 KiB; at most 64 KiB.
 	MaxTokenBytes int
 
+	// CacheSize is how many accepted tokens are remembered with their claims, so
+	// that they need not be verified again; dates, keys and revocations are
+	// looked at each time. By default, it is 0: none. A token takes about 1 KiB.
+	CacheSize int
+
 	// Revoker, if set, is asked about every token that is good in all else.
 	Revoker Revoker
 	// Now returns the time. By default, it is time.Now.
@@ -86,6 +91,7 @@ func (p Policy) complete() (Policy, error) {
 	fault(slices.Contains(p.Audience, ""), "Audience has an empty entry")
 	fault(p.Leeway < 0 || p.Leeway > maxLeeway, "Leeway is %v: it must be from 0 to %v", p.Leeway, maxLeeway)
 	fault(p.MaxLifetime < 0, "MaxLifetime is negative: %v", p.MaxLifetime)
+	fault(p.CacheSize < 0, "CacheSize is negative: %d", p.CacheSize)
 	fault(p.MaxTokenBytes < 0 || p.MaxTokenBytes > maxCredentials, "MaxTokenBytes is %d: it must be from 1 to %d", p.MaxTokenBytes, maxCredentials)
 
 	p.Audience = slices.Clone(p.Audience)

@@ -32,15 +32,16 @@ func optional[T, O any](caller string, d *Dependency[T], some func(T) O, nobody 
 	if len(schemes) == 0 {
 		panic("ginjwt: " + caller + ": no security scheme lies below " + short(d.name) + ", so credentials for it cannot be missing")
 	}
-	o := newDependency(caller, below, func(r run, _ *entry) (O, error) {
+	o := newDependency(caller, below, func(r run, _ *entry) (*O, error) {
 		if !r.sent(schemes) {
-			return nobody, nil
+			return &nobody, nil
 		}
 		v, err := d.resolve(r)
 		if err != nil {
-			return nobody, err
+			return nil, err
 		}
-		return some(v), nil
+		o := some(v)
+		return &o, nil
 	})
 	o.optional = true
 	return o
@@ -65,21 +66,22 @@ func Security[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
 	}
 	granter := soleGranter("Security", &d.node)
 	path := d.path(granter)
-	s := newDependency("Security", below, func(r run, _ *entry) (zero T, err error) {
+	scopes = slices.Clone(scopes)
+	s := newDependency("Security", below, func(r run, _ *entry) (*T, error) {
 		for _, n := range path {
 			if _, err := r.resolve(n); err != nil {
-				return zero, err
+				return nil, err
 			}
 		}
 		granted := r.granted(granter)
 		for _, scope := range scopes {
 			if !granted.Has(scope) {
-				return zero, &Error{Status: 403, Code: CodeInsufficientScope, Detail: detailScope, granter: granter}
+				return nil, &Error{Status: 403, Code: CodeInsufficientScope, Detail: detailScope, granter: granter}
 			}
 		}
-		return d.resolve(r)
+		return d.pointer(r)
 	})
-	s.granter, s.scopes = granter, slices.Clone(scopes)
+	s.granter, s.scopes = granter, scopes
 	return s
 }
 
@@ -102,12 +104,12 @@ func soleGranter(caller string, n *node) *node {
 // allow as a scope is left out. Grants panics if scopes is nil.
 func Grants[T any](d *Dependency[T], scopes func(T) []string) *Dependency[T] {
 	below := need("Grants", d)
-	g := newDependency(needFunc("Grants", scopes), below, func(r run, e *entry) (T, error) {
-		v, err := d.resolve(r)
+	g := newDependency(needFunc("Grants", scopes), below, func(r run, e *entry) (*T, error) {
+		v, err := d.pointer(r)
 		if err != nil {
-			return v, err
+			return nil, err
 		}
-		e.scope = joinScopes(scopes(v))
+		e.scope = joinScopes(scopes(*v))
 		return v, nil
 	})
 	g.grants = true
@@ -127,13 +129,13 @@ func Check[T any](d *Dependency[T], name string, ok func(*gin.Context, T) error)
 	if strings.TrimSpace(name) == "" {
 		panic("ginjwt: Check: empty name; say what is checked, such as \"role:admin\"")
 	}
-	c := newDependency(name, below, func(r run, _ *entry) (zero T, err error) {
-		v, err := d.resolve(r)
+	c := newDependency(name, below, func(r run, _ *entry) (*T, error) {
+		v, err := d.pointer(r)
 		if err != nil {
-			return zero, err
+			return nil, err
 		}
-		if err := ok(r.c, v); err != nil {
-			return zero, checkFailed(err)
+		if err := ok(r.c, *v); err != nil {
+			return nil, checkFailed(err)
 		}
 		return v, nil
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-json-experiment/json"
 )
@@ -15,6 +16,8 @@ import (
 type shape struct {
 	// hidden lists the telltales that a field of C's own has the name of.
 	hidden []string
+	// flat tells that a plain copy of a C shares nothing that can be changed.
+	flat bool
 }
 
 // shapes remembers the shape of each claims type that a Verifier or an Issuer
@@ -78,6 +81,7 @@ func shapeOf(c reflect.Type) (*shape, error) {
 	if len(w.faults) == 0 {
 		w.try()
 	}
+	w.flat = isFlat(c)
 	return &w.shape, errors.Join(w.faults...)
 }
 
@@ -178,3 +182,29 @@ func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 		}
 	}
 }
+
+// isFlat reports whether nothing in a t can be changed through a copy of it.
+func isFlat(t reflect.Type) bool {
+	switch t {
+	case reflect.TypeFor[Audience](), reflect.TypeFor[time.Time]():
+		return true // what they refer to is never changed
+	}
+	switch t.Kind() {
+	case reflect.Bool, reflect.String, reflect.Float32, reflect.Float64,
+		reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return true
+	case reflect.Array:
+		return isFlat(t.Elem())
+	case reflect.Struct:
+		for f := range fields(t) {
+			if !isFlat(f.Type) {
+				return false
+			}
+		}
+		return true
+	}
+	return false
+}
+
+func typeFor[C any]() reflect.Type { return reflect.TypeFor[C]() }

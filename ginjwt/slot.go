@@ -19,19 +19,25 @@ import (
 // mu guards what stands below it, and is never held while a user's function
 // runs.
 type slot struct {
-	origin   *gin.Context // to be compared, never used: Gin reuses it
-	main     thread       // the request's own goroutine, in a guard
-	guarding atomic.Bool  // whether main is resolving
-	guards   []*node      // what guarded the route so far; main's alone
-	guardBuf [2]*node     // what guards is made of in most requests
+	origin    *gin.Context // to be compared, never used: Gin reuses it
+	last      *node        // the guard that the request came to last; the request's goroutine's alone
+	observers []observer   // likewise
+	main      thread       // the request's goroutine, in a guard
+	guarding  atomic.Bool  // whether main is resolving
 
 	mu       sync.Mutex
 	over     bool
-	count    int
-	first    [6]entry // pointers into it stay valid, unlike into a slice that grows
-	more     []*entry
+	entries  chunk
 	threads  []*thread
 	cleanups []func()
+}
+
+// chunk holds entries where they stay, since others point to them. Most
+// requests need one.
+type chunk struct {
+	count   int
+	entries [4]entry
+	next    *chunk
 }
 
 // entry is what a request remembers of one dependency. Once ready it does not
@@ -41,21 +47,36 @@ type entry struct {
 	value  any // a *T
 	err    error
 	scope  Scope // what the value grants, on nodes that grant
-	ready  bool
+	state  atomic.Uint32
+	guard  bool          // asked for by a guard
 	thread *thread       // who works it out
 	done   chan struct{} // closed when ready; made by the first who waits
 }
 
+// The states of an entry. To be ready is told to the other goroutines through
+// the state alone, which costs less than the lock.
+const (
+	running uint32 = iota
+	awaited        // running, and somebody waits for done
+	ready
+)
+
 type slotKey struct{}
+
+// slotOf returns the slot of c, or nil.
+func slotOf(c *gin.Context) *slot {
+	v, _ := c.Get(slotKey{})
+	s, _ := v.(*slot)
+	return s
+}
 
 // open returns the request's slot, and true if c had none and it is the
 // caller's to close.
 func open(c *gin.Context) (*slot, bool) {
-	if v, ok := c.Get(slotKey{}); ok && !v.(*slot).ended() {
-		return v.(*slot), false
+	if s := slotOf(c); s != nil && !s.ended() {
+		return s, false
 	}
-	s := &slot{origin: c}
-	s.guards = s.guardBuf[:0]
+	s := &slot{origin: c, observers: observers(c)}
 	c.Set(slotKey{}, s)
 	return s, true
 }
@@ -63,12 +84,19 @@ func open(c *gin.Context) (*slot, bool) {
 // close ends the request for the slot, after its clean-ups.
 func (s *slot) close() {
 	defer func() {
-		s.mu.Lock()
-		s.over = true
-		s.mu.Unlock()
-		s.cleanUp() // what was added between the last look and the end
+		if s.end() {
+			s.cleanUp() // what was added between the last look and the end
+		}
 	}()
 	s.cleanUp()
+}
+
+// end notes that the request is over, and reports whether clean-ups are left.
+func (s *slot) end() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	return len(s.cleanups) > 0
 }
 
 func (s *slot) ended() bool {
@@ -78,28 +106,26 @@ func (s *slot) ended() bool {
 }
 
 func (s *slot) find(n *node) *entry {
-	for i := range min(s.count, len(s.first)) {
-		if s.first[i].node == n {
-			return &s.first[i]
-		}
-	}
-	for _, e := range s.more {
-		if e.node == n {
-			return e
+	for c := &s.entries; c != nil; c = c.next {
+		for i := range c.count {
+			if c.entries[i].node == n {
+				return &c.entries[i]
+			}
 		}
 	}
 	return nil
 }
 
 func (s *slot) add(n *node, t *thread) *entry {
-	var e *entry
-	if s.count < len(s.first) {
-		e = &s.first[s.count]
-	} else {
-		e = new(entry)
-		s.more = append(s.more, e)
+	c := &s.entries
+	for c.count == len(c.entries) {
+		if c.next == nil {
+			c.next = new(chunk)
+		}
+		c = c.next
 	}
-	s.count++
+	e := &c.entries[c.count]
+	c.count++
 	e.node, e.thread = n, t
 	return e
 }
@@ -108,10 +134,24 @@ func (s *slot) add(n *node, t *thread) *entry {
 func (s *slot) peek(n *node) *entry {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e := s.find(n); e != nil && e.ready {
+	if e := s.find(n); e != nil && e.state.Load() == ready {
 		return e
 	}
 	return nil
+}
+
+// guards returns the nodes that guards asked for.
+func (s *slot) guards() (nodes []*node) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := &s.entries; c != nil; c = c.next {
+		for i := range c.count {
+			if c.entries[i].guard {
+				nodes = append(nodes, c.entries[i].node)
+			}
+		}
+	}
+	return nodes
 }
 
 // guard resolves n on the request's own goroutine. A stack trace that shows
@@ -119,10 +159,11 @@ func (s *slot) peek(n *node) *entry {
 //
 //go:noinline
 func (s *slot) guard(c *gin.Context, n *node) (*entry, error) {
-	s.guards = append(s.guards, n)
+	s.last = n
 	before := s.guarding.Swap(true)
 	defer s.guarding.Store(before)
-	e, err := run{s, c, &s.main}.resolve(n)
+	r := run{slot: s, c: c, thread: &s.main, guard: true}
+	e, err := r.resolve(n)
 	return e, n.told(err)
 }
 
@@ -137,7 +178,24 @@ func (s *slot) get(ctx context.Context, c *gin.Context, n *node) (*entry, error)
 	}
 	t, leave := s.enter()
 	defer leave()
-	return run{s, c, t}.resolve(n)
+	return run{slot: s, c: c, thread: t}.resolve(n)
+}
+
+// run is one resolution under way: whose results, with which context, and on
+// whose behalf.
+type run struct {
+	slot   *slot
+	c      *gin.Context
+	thread *thread
+	guard  bool // the next to be resolved is what a guard asked for
+}
+
+// context returns the context that r's functions are to stop with.
+func (r run) context() context.Context {
+	if r.c == nil || r.c.Request == nil {
+		return context.Background()
+	}
+	return r.c.Request.Context()
 }
 
 // resolve returns n's entry, ready, and the error in it. It works n out unless
@@ -147,7 +205,18 @@ func (s *slot) get(ctx context.Context, c *gin.Context, n *node) (*entry, error)
 func (r run) resolve(n *node) (*entry, error) {
 	s := r.slot
 	s.mu.Lock()
-	if e := s.find(n); e != nil {
+	e := s.find(n)
+	known := e != nil
+	switch {
+	case known:
+	case s.over:
+		s.mu.Unlock()
+		return nil, ErrRequestOver
+	default:
+		e = s.add(n, r.thread)
+	}
+	e.guard = e.guard || r.guard
+	if known {
 		err := s.wait(r, e)
 		s.mu.Unlock()
 		if err != nil {
@@ -155,12 +224,8 @@ func (r run) resolve(n *node) (*entry, error) {
 		}
 		return e, e.err
 	}
-	if s.over {
-		s.mu.Unlock()
-		return nil, ErrRequestOver
-	}
-	e := s.add(n, r.thread)
 	s.mu.Unlock()
+	r.guard = false
 	r.workOut(e)
 	return e, e.err
 }
@@ -170,15 +235,16 @@ func (r run) resolve(n *node) (*entry, error) {
 func (r run) workOut(e *entry) {
 	finished := false
 	defer func() {
-		r.slot.mu.Lock()
-		defer r.slot.mu.Unlock()
 		if !finished {
 			e.value, e.err = nil, errUnfinished
 		}
-		e.ready, e.thread = true, nil
-		if e.done != nil {
-			close(e.done)
+		if e.state.CompareAndSwap(running, ready) {
+			return
 		}
+		r.slot.mu.Lock()
+		defer r.slot.mu.Unlock()
+		e.state.Store(ready)
+		close(e.done)
 	}()
 	if set := override.From(r.c); set != nil {
 		if v, err, ok := set.Resolve(r.c, e.node); ok {

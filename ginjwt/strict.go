@@ -65,8 +65,9 @@ func split(token string, maxBytes int) (segments, Reason) {
 		return segments{}, ReasonMalformed
 	}
 	s := segments{header: token[:i], payload: token[i+1 : j], signature: token[j+1:], signed: token[:j]}
-	if strings.IndexByte(s.payload, '.') >= 0 || strings.ContainsAny(token, "\r\n") {
-		return segments{}, ReasonMalformed // encoding/base64 would skip line ends
+	// A line end must be looked for here: encoding/base64 would skip it.
+	if strings.IndexByte(s.payload, '.') >= 0 || strings.IndexByte(token, '\n') >= 0 || strings.IndexByte(token, '\r') >= 0 {
+		return segments{}, ReasonMalformed
 	}
 	return s, ""
 }
@@ -131,6 +132,9 @@ func parseHeader(segment string) (*header, Reason) {
 	typ, _ := text(m.Typ)
 	if m.Kid != nil && kid == "" || len(kid) > maxKeyID {
 		return nil, ReasonHeader
+	}
+	if _, ok := methods[Algorithm(alg)]; !ok {
+		return nil, ReasonAlgorithm
 	}
 	return &header{alg: Algorithm(alg), kid: kid, typ: mediaType(typ)}, ""
 }

@@ -74,20 +74,23 @@ func (s *slot) leave(t *thread) {
 // that would never be: if the thread that works e out is r's own, or waits in
 // turn for r's.
 func (s *slot) wait(r run, e *entry) error {
-	if e.ready {
+	if e.state.Load() == ready {
 		return nil
 	}
 	for t := e.thread; t != nil; {
 		if t == r.thread {
 			return ErrCycle
 		}
-		if t.waits == nil {
-			break
+		if t.waits == nil || t.waits.state.Load() == ready {
+			break // it goes on by itself
 		}
 		t = t.waits.thread
 	}
 	if e.done == nil {
 		e.done = make(chan struct{})
+	}
+	if e.state.CompareAndSwap(running, awaited); e.state.Load() == ready {
+		return nil
 	}
 	r.thread.waits = e
 	s.mu.Unlock()
@@ -99,10 +102,7 @@ func (s *slot) wait(r run, e *entry) error {
 
 // await waits for done, but not beyond the end of the request's context.
 func await(r run, done <-chan struct{}) error {
-	ctx := context.Background()
-	if r.c != nil && r.c.Request != nil {
-		ctx = r.c.Request.Context()
-	}
+	ctx := r.context()
 	select {
 	case <-done:
 		return nil

@@ -5,8 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
+	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -19,7 +19,7 @@ type Verifier struct {
 	policy Policy
 
 	headers remembered
-	shapes  shapes
+	types   sync.Map // by claims type: a *typed
 
 	issuers map[string]*Verifier // of ByIssuer; then the fields above are not used
 }
@@ -49,7 +49,7 @@ func ByIssuer(vs ...*Verifier) (*Verifier, error) {
 	issuers := map[string]*Verifier{}
 	for i, v := range vs {
 		switch {
-		case v == nil || v.keys == nil && v.issuers == nil:
+		case v.usable() != nil:
 			fault(i, "is nil or zero; make it with NewVerifier")
 		case v.issuers != nil:
 			fault(i, "is one of ByIssuer itself; pass its verifiers")
@@ -67,70 +67,68 @@ func ByIssuer(vs ...*Verifier) (*Verifier, error) {
 	return &Verifier{issuers: issuers}, nil
 }
 
-// choose returns the Verifier for token: v itself, or the one of its issuer.
-// The token's word is taken only for that; the chosen one verifies it.
-func (v *Verifier) choose(token string) (*Verifier, error) {
-	if v.issuers == nil {
-		return v, nil
-	}
+// issuerOf returns the iss that token claims to have, or "". Its word is taken
+// only for the choice of a Verifier, which then verifies it.
+func issuerOf(token string) (string, Reason) {
 	s, reason := split(token, maxCredentials)
 	if reason != "" {
-		return nil, refused(reason)
+		return "", reason
 	}
 	payload, err := strictBase64.DecodeString(s.payload)
 	if err != nil {
-		return nil, refused(ReasonMalformed)
+		return "", ReasonMalformed
 	}
 	var m struct {
 		Issuer jsontext.Value `json:"iss"`
 	}
 	if !isObject(payload) || json.Unmarshal(payload, &m) != nil {
-		return nil, refused(ReasonClaims)
+		return "", ReasonClaims
 	}
 	iss, ok := text(m.Issuer)
 	if m.Issuer != nil && (!ok || iss == "") {
-		return nil, refused(ReasonClaims)
+		return "", ReasonClaims
 	}
-	if chosen := v.issuers[iss]; chosen != nil {
-		return chosen, nil
-	}
-	return nil, refused(ReasonIssuer)
+	return iss, ""
 }
 
-// authenticate checks all of a token but its claims, and returns those as JSON.
-func (v *Verifier) authenticate(ctx context.Context, token string) (payload []byte, h *header, err error) {
+// authentic is a token whose signature is good, as far as it was taken apart.
+type authentic struct {
+	payload []byte // JSON
+	header  *header
+	key     *keyMaterial // that it was verified with
+}
+
+// authenticate checks all of a token but its claims.
+func (v *Verifier) authenticate(ctx context.Context, token string) (a authentic, err error) {
 	s, reason := split(token, v.policy.MaxTokenBytes)
 	if reason != "" {
-		return nil, nil, refused(reason)
+		return a, refused(reason)
 	}
-	h = v.headers.find(s.header)
+	h := v.headers.find(s.header)
 	known := h != nil
 	if !known {
 		if h, reason = parseHeader(s.header); reason != "" {
-			return nil, nil, refused(reason)
+			return a, refused(reason)
 		}
 	}
-	if _, ok := methods[h.alg]; !ok {
-		return nil, nil, refused(ReasonAlgorithm)
-	}
 	if !slices.Contains(v.policy.Types, h.typ) {
-		return nil, nil, refused(ReasonType)
+		return a, refused(ReasonType)
 	}
 	key, err := v.findKey(ctx, h)
 	if err != nil {
-		return nil, nil, err
+		return a, err
 	}
 	if reason := checkSignature(key, s); reason != "" {
-		return nil, nil, refused(reason)
+		return a, refused(reason)
 	}
 	if !known {
 		v.headers.add(s.header, h)
 	}
-	payload, err = strictBase64.DecodeString(s.payload)
+	payload, err := strictBase64.DecodeString(s.payload)
 	if err != nil {
-		return nil, nil, refused(ReasonMalformed)
+		return a, refused(ReasonMalformed)
 	}
-	return payload, h, nil
+	return authentic{payload, h, key.material}, nil
 }
 
 // findKey asks the source for the header's key, and trusts its answer no more
@@ -160,7 +158,7 @@ func checkSignature(key Key, s segments) Reason {
 		return ReasonMalformed
 	}
 	for m := key.material; m != nil; m = m.next {
-		if m.method.Verify(s.signed, signature, m.verify) == nil {
+		if m.verifySignature(s.signed, signature) {
 			return ""
 		}
 	}
@@ -169,8 +167,8 @@ func checkSignature(key Key, s segments) Reason {
 
 // admit judges the claims of a token that is authentic, exp last: a client is
 // told that a token expired only if it is good in all else.
-func (v *Verifier) admit(c *Claims, payload []byte, h *header, sh *shape) Reason {
-	if reason := v.checkMembers(c, payload, h, sh); reason != "" {
+func (v *Verifier) admit(c *Claims, a authentic, sh *shape) Reason {
+	if reason := v.checkMembers(c, a, sh); reason != "" {
 		return reason
 	}
 	p := &v.policy
@@ -204,10 +202,10 @@ func (v *Verifier) checkDates(c *Claims) Reason {
 
 // checkMembers judges what is there at all: members that other kinds of tokens
 // have, and claims that are there without a value.
-func (v *Verifier) checkMembers(c *Claims, payload []byte, h *header, sh *shape) Reason {
+func (v *Verifier) checkMembers(c *Claims, a authentic, sh *shape) Reason {
 	t := c.telltales
-	if emptyClaim(c, payload) || len(sh.hidden) > 0 {
-		members, ok := topLevel(payload)
+	if emptyClaim(c, a.payload) || len(sh.hidden) > 0 {
+		members, ok := topLevel(a.payload)
 		if !ok {
 			return ReasonClaims
 		}
@@ -222,7 +220,7 @@ func (v *Verifier) checkMembers(c *Claims, payload []byte, h *header, sh *shape)
 	if bool(t.Confirmation) && !v.policy.InsecureIgnoreConfirmation {
 		return ReasonBound
 	}
-	if h.typ != accessToken && !v.policy.InsecureAcceptIDTokens && t.foreign(c.Scope) {
+	if a.header.typ != accessToken && !v.policy.InsecureAcceptIDTokens && t.foreign(c.Scope) {
 		return ReasonType
 	}
 	return ""
@@ -287,10 +285,10 @@ func (v *Verifier) revoked(ctx context.Context, c *Claims) error {
 	return nil
 }
 
-// shapeOf returns what there is to know of the claims type C.
-func (v *Verifier) shapeOf(c reflect.Type) (*shape, error) {
+// usable returns an error for a Verifier that no function here returned.
+func (v *Verifier) usable() error {
 	if v == nil || v.keys == nil && v.issuers == nil {
-		return nil, errors.New("ginjwt: the Verifier is nil or zero; make it with NewVerifier")
+		return errors.New("ginjwt: the Verifier is nil or zero; make it with NewVerifier")
 	}
-	return v.shapes.of(c)
+	return nil
 }

@@ -1,0 +1,155 @@
+package ginjwt
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// An Outcome is what became of a request at a guard.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeAccepted Outcome = "accepted"
+	OutcomeRefused  Outcome = "refused" // the client's fault: 4xx
+	OutcomeFailed   Outcome = "failed"  // ours: 5xx
+)
+
+// An Event is one decision of a guard, for logs and metrics. It holds no
+// credentials and nothing that a client chose.
+type Event struct {
+	Outcome Outcome
+	// Status, Code and Reason are those of the refusal: the answer's status, an
+	// Error's Code, and why a token was refused.
+	Status int
+	Code   string
+	Reason Reason
+	// Cause is the text of the error behind a failure, without the request's
+	// credentials.
+	Cause string
+	// Guard is the name of the function or security scheme that the guard ends
+	// in, and Method and Route are those that the request was matched with.
+	Guard, Method, Route string
+}
+
+type observer = func(context.Context, Event)
+
+type observeKey struct{}
+
+// Observe returns middleware that calls fn with each decision of the guards
+// after it, on the request's goroutine. Several Observes all see them. Without
+// one, failures are logged to slog.Default. Observe panics if fn is nil.
+func Observe(fn func(context.Context, Event)) gin.HandlerFunc {
+	needFunc("Observe", fn)
+	return func(c *gin.Context) {
+		fns := append(observers(c), fn)
+		c.Set(observeKey{}, fns)
+		if s := slotOf(c); s != nil {
+			s.observers = fns
+		}
+	}
+}
+
+// LogEvents returns middleware that logs each decision to l: what was accepted
+// at debug level, what was refused at info, failures at error. It panics if l
+// is nil.
+func LogEvents(l *slog.Logger) gin.HandlerFunc {
+	if l == nil {
+		panic("ginjwt: LogEvents: nil logger")
+	}
+	return Observe(func(ctx context.Context, ev Event) { ev.log(ctx, l) })
+}
+
+// observers returns those installed so far. The capacity is cut, so that
+// routes that branch from one group do not write over each other's.
+func observers(c *gin.Context) []observer {
+	v, _ := c.Get(observeKey{})
+	fns, _ := v.([]observer)
+	return slices.Clip(fns)
+}
+
+func (ev Event) log(ctx context.Context, l *slog.Logger) {
+	level := map[Outcome]slog.Level{OutcomeRefused: slog.LevelInfo, OutcomeFailed: slog.LevelError}[ev.Outcome]
+	if ev.Outcome == OutcomeAccepted {
+		level = slog.LevelDebug
+	}
+	attrs := []slog.Attr{slog.String("guard", ev.Guard), slog.String("method", ev.Method), slog.String("route", ev.Route)}
+	if ev.Status != 0 {
+		attrs = append(attrs, slog.Int("status", ev.Status), slog.String("code", ev.Code))
+	}
+	if ev.Reason != "" {
+		attrs = append(attrs, slog.String("reason", string(ev.Reason)))
+	}
+	if ev.Cause != "" {
+		attrs = append(attrs, slog.String("cause", ev.Cause))
+	}
+	l.LogAttrs(ctx, level, "ginjwt: request "+string(ev.Outcome), attrs...)
+}
+
+// accepted tells the observers that n let the request pass.
+func (s *slot) accepted(c *gin.Context, n *node) {
+	if len(s.observers) == 0 {
+		return
+	}
+	publish(c, s.observers, Event{Outcome: OutcomeAccepted, Guard: n.name})
+}
+
+// report tells the observers of a refusal or failure. If there are none, what
+// only the operator can mend is logged.
+func report(c *gin.Context, e *Error) {
+	fns := observers(c)
+	if len(fns) == 0 {
+		if e.Status < 500 {
+			return
+		}
+		fns = append(fns, func(ctx context.Context, ev Event) { ev.log(ctx, slog.Default()) })
+	}
+	ev := Event{Outcome: OutcomeRefused, Status: e.Status, Code: e.Code, Guard: lastGuard(c)}
+	errors.As(e.Err, &ev.Reason)
+	if e.Status >= 500 {
+		ev.Outcome = OutcomeFailed
+		if e.Err != nil {
+			ev.Cause = redact(c, e.Err.Error())
+		}
+	}
+	publish(c, fns, ev)
+}
+
+func publish(c *gin.Context, fns []observer, ev Event) {
+	ctx := context.Background()
+	if c.Request != nil {
+		ctx, ev.Method = c.Request.Context(), c.Request.Method
+	}
+	ev.Route = c.FullPath()
+	for _, fn := range fns {
+		fn(ctx, ev)
+	}
+}
+
+// lastGuard returns the name of the guard that the request came to last.
+func lastGuard(c *gin.Context) string {
+	if s := slotOf(c); s != nil && s.last != nil {
+		return s.last.name
+	}
+	return ""
+}
+
+// redact takes the request's credentials out of a text that others made.
+func redact(c *gin.Context, text string) string {
+	if c.Request == nil {
+		return text
+	}
+	for _, value := range c.Request.Header["Authorization"] {
+		for _, part := range strings.Fields(value) {
+			if len(part) >= 8 {
+				text = strings.ReplaceAll(text, part, "[redacted]")
+			}
+		}
+	}
+	return text
+}
