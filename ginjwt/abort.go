@@ -47,9 +47,8 @@ func guarding(c *gin.Context) []*node {
 
 // answer writes the response that e stands for.
 func answer(c *gin.Context, e *Error) {
-	v, _ := c.Get(renderKey{})
-	render, custom := v.(func(*gin.Context, *Error))
-	if !custom || e.tokenEndpoint {
+	s := settingsOf(c)
+	if s == nil || s.render == nil || e.tokenEndpoint {
 		setHeader(c.Writer.Header(), e.Header)
 		if e.tokenEndpoint {
 			noStore(c)
@@ -61,7 +60,7 @@ func answer(c *gin.Context, e *Error) {
 	c.Writer = w
 	defer func() { c.Writer = w.ResponseWriter }()
 	w.fix()
-	render(c, e)
+	s.render(c, e)
 	w.fix()
 }
 
@@ -89,8 +88,6 @@ func body(e *Error) []byte {
 	return b
 }
 
-type renderKey struct{}
-
 // OnError returns middleware that gives the refusals of the guards after it
 // another body: problem details, a page, an envelope. The status and the
 // challenge stand, whatever render does; the error's Detail is meant for the
@@ -100,7 +97,9 @@ type renderKey struct{}
 // OnError panics if render is nil.
 func OnError(render func(*gin.Context, *Error)) gin.HandlerFunc {
 	needFunc("OnError", render)
-	return func(c *gin.Context) { c.Set(renderKey{}, render) }
+	return func(c *gin.Context) {
+		set(c, func(s *settings) { s.render = render })
+	}
 }
 
 // fixedStatus is the writer that a user's renderer writes to: it keeps the

@@ -44,14 +44,15 @@ func bearer(s *scheme) *Dependency[string] {
 		return err == nil || err.Code != CodeNoCredentials
 	}
 	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.realm, e, scopes) }
-	d := newDependency(s.kind, nil, func(r run, _ *entry) (*string, error) {
+	d := newDependency(s.kind, nil, func(r run, e *entry) (*string, error) {
 		token, err := bearerToken(r.c)
 		if err != nil {
 			err = err.clone(nil)
 			err.Header.Set("WWW-Authenticate", s.challenge(err, nil))
 			return nil, err
 		}
-		return &token, nil
+		e.text = token
+		return &e.text, nil
 	})
 	d.scheme = s
 	return d
@@ -80,12 +81,15 @@ func bearerToken(c *gin.Context) (string, *Error) {
 	if len(values) == 0 {
 		return "", errNoCredentials
 	}
-	const scheme = "bearer"
 	value := values[0]
 	large := len(value) > maxCredentials
+	if token, ok := strings.CutPrefix(value, "Bearer "); ok && !large && isB64Token(token) {
+		return token, nil // as nearly all clients write it
+	}
 	if !large {
 		value = strings.Trim(value, " \t") // as HTTP/1 servers do on receipt (RFC 9110 section 5.5)
 	}
+	const scheme = "bearer"
 	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
 		return "", errNoCredentials
 	}
@@ -107,22 +111,33 @@ func bearerToken(c *gin.Context) (string, *Error) {
 //
 //	1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
 func isB64Token(s string) bool {
-	i := 0
-	for i < len(s) && b64Chars[s[i]] {
-		i++
+	s = strings.TrimRight(s, "=")
+	if s == "" {
+		return false
 	}
-	return i > 0 && strings.Trim(s[i:], "=") == ""
+	var stray byte
+	for ; len(s) >= 8; s = s[8:] { // eight at a time, for this goes over every token
+		stray |= notB64[s[0]] | notB64[s[1]] | notB64[s[2]] | notB64[s[3]] |
+			notB64[s[4]] | notB64[s[5]] | notB64[s[6]] | notB64[s[7]]
+	}
+	for i := range len(s) {
+		stray |= notB64[s[i]]
+	}
+	return stray == 0
 }
 
 // isTokenChar reports whether b can stand in a scheme's name (tchar of RFC 9110
 // section 5.6.2).
 func isTokenChar(b byte) bool {
-	return b64Chars[b] && b != '/' || strings.IndexByte("!#$%&'*^`|", b) >= 0
+	return notB64[b] == 0 && b != '/' || strings.IndexByte("!#$%&'*^`|", b) >= 0
 }
 
-var b64Chars = func() (set [256]bool) {
-	for _, b := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/") {
-		set[b] = true
+// notB64 is 0 for the characters of a b64token, without "=", and 1 for others.
+var notB64 = func() (set [256]byte) {
+	for i := range set {
+		if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/", byte(i)) < 0 {
+			set[i] = 1
+		}
 	}
 	return set
 }()

@@ -77,21 +77,24 @@ func (p *present) UnmarshalJSON([]byte) error { *p = true; return nil }
 func (present) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
 
 // label is a member whose value names the token's kind. A value that is no
-// string is kept as the JSON text, which names none.
+// string, or empty, is kept as the JSON text, which names none.
 type label string
 
-// UnmarshalJSONFrom keeps a string's value and any other value's text.
+// UnmarshalJSONFrom keeps the value of a string, and the text of anything else.
 func (l *label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
 	v, err := dec.ReadValue()
 	if err != nil {
 		return err
 	}
-	s, ok := text(v)
-	if !ok {
-		s = string(v)
-	}
-	*l = label(s)
+	*l = labelOf(v)
 	return nil
+}
+
+func labelOf(v jsontext.Value) label {
+	if s, ok := text(v); ok && s != "" {
+		return label(s)
+	}
+	return label(v)
 }
 
 // UnmarshalJSON is UnmarshalJSONFrom for encoding/json.

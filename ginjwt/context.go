@@ -102,7 +102,8 @@ func Cleanup(c *gin.Context, fn func()) {
 		panic("ginjwt: Cleanup was called outside of any ginjwt handler: guard the route with Handle or Require, or use defer")
 	}
 	s.mu.Lock()
-	s.cleanups = append(s.cleanups, fn)
+	rare := s.extra()
+	rare.cleanups = append(rare.cleanups, fn)
 	over := s.over
 	s.mu.Unlock()
 	if over {
@@ -129,8 +130,9 @@ func (s *slot) cleanUp() {
 func (s *slot) lastCleanup() (fn func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if last := len(s.cleanups) - 1; last >= 0 {
-		fn, s.cleanups = s.cleanups[last], s.cleanups[:last]
+	rare := s.extra()
+	if last := len(rare.cleanups) - 1; last >= 0 {
+		fn, rare.cleanups = rare.cleanups[last], rare.cleanups[:last]
 	}
 	return fn
 }

@@ -34,11 +34,11 @@ func Provide[T any](fn func(*gin.Context) (T, error)) *Dependency[T] {
 func Depends[A, T any](a *Dependency[A], fn func(*gin.Context, A) (T, error)) *Dependency[T] {
 	below := need("Depends", a)
 	return newDependency(needFunc("Depends", fn), below, func(r run, _ *entry) (*T, error) {
-		av, err := a.resolve(r)
+		av, err := a.pointer(r)
 		if err != nil {
 			return nil, err
 		}
-		return result(fn(r.c, av))
+		return result(fn(r.c, *av))
 	})
 }
 
@@ -46,15 +46,15 @@ func Depends[A, T any](a *Dependency[A], fn func(*gin.Context, A) (T, error)) *D
 func Depends2[A, B, T any](a *Dependency[A], b *Dependency[B], fn func(*gin.Context, A, B) (T, error)) *Dependency[T] {
 	below := need("Depends2", a, b)
 	return newDependency(needFunc("Depends2", fn), below, func(r run, _ *entry) (*T, error) {
-		av, err := a.resolve(r)
+		av, err := a.pointer(r)
 		if err != nil {
 			return nil, err
 		}
-		bv, err := b.resolve(r)
+		bv, err := b.pointer(r)
 		if err != nil {
 			return nil, err
 		}
-		return result(fn(r.c, av, bv))
+		return result(fn(r.c, *av, *bv))
 	})
 }
 
@@ -62,19 +62,19 @@ func Depends2[A, B, T any](a *Dependency[A], b *Dependency[B], fn func(*gin.Cont
 func Depends3[A, B, C, T any](a *Dependency[A], b *Dependency[B], c *Dependency[C], fn func(*gin.Context, A, B, C) (T, error)) *Dependency[T] {
 	below := need("Depends3", a, b, c)
 	return newDependency(needFunc("Depends3", fn), below, func(r run, _ *entry) (*T, error) {
-		av, err := a.resolve(r)
+		av, err := a.pointer(r)
 		if err != nil {
 			return nil, err
 		}
-		bv, err := b.resolve(r)
+		bv, err := b.pointer(r)
 		if err != nil {
 			return nil, err
 		}
-		cv, err := c.resolve(r)
+		cv, err := c.pointer(r)
 		if err != nil {
 			return nil, err
 		}
-		return result(fn(r.c, av, bv, cv))
+		return result(fn(r.c, *av, *bv, *cv))
 	})
 }
 
@@ -85,7 +85,7 @@ func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, 
 	d.work = func(r run, e *entry) {
 		v, err := fn(r, e)
 		if err != nil {
-			e.err = d.explain(err)
+			e.fail(d.explain(err))
 			return
 		}
 		e.value = v
@@ -159,7 +159,7 @@ func (d *Dependency[T]) Peek(ctx context.Context) (v T, ok bool) {
 		return v, false
 	}
 	e := s.peek(&d.node)
-	if e == nil || e.err != nil {
+	if e == nil || e.failed {
 		return v, false
 	}
 	return *e.value.(*T), true

@@ -65,6 +65,7 @@ var (
 	ErrForeignContext = errors.New("ginjwt: not a request's context: pass the *gin.Context, its Copy, or what comes from ginjwt.Context(c)")
 
 	errNilDependency = errors.New("ginjwt: nil or zero dependency")
+	errOverrideType  = errors.New("ginjwt: an override returned a value of another type than the dependency's")
 	errUnfinished    = errors.New("ginjwt: the dependency panicked, or ended its goroutine, earlier in this request")
 )
 

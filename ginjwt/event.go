@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -39,19 +38,13 @@ type Event struct {
 
 type observer = func(context.Context, Event)
 
-type observeKey struct{}
-
 // Observe returns middleware that calls fn with each decision of the guards
 // after it, on the request's goroutine. Several Observes all see them. Without
 // one, failures are logged to slog.Default. Observe panics if fn is nil.
 func Observe(fn func(context.Context, Event)) gin.HandlerFunc {
 	needFunc("Observe", fn)
 	return func(c *gin.Context) {
-		fns := append(observers(c), fn)
-		c.Set(observeKey{}, fns)
-		if s := slotOf(c); s != nil {
-			s.observers = fns
-		}
+		set(c, func(s *settings) { s.observers = append(s.observers, fn) })
 	}
 }
 
@@ -63,14 +56,6 @@ func LogEvents(l *slog.Logger) gin.HandlerFunc {
 		panic("ginjwt: LogEvents: nil logger")
 	}
 	return Observe(func(ctx context.Context, ev Event) { ev.log(ctx, l) })
-}
-
-// observers returns those installed so far. The capacity is cut, so that
-// routes that branch from one group do not write over each other's.
-func observers(c *gin.Context) []observer {
-	v, _ := c.Get(observeKey{})
-	fns, _ := v.([]observer)
-	return slices.Clip(fns)
 }
 
 func (ev Event) log(ctx context.Context, l *slog.Logger) {
@@ -93,21 +78,24 @@ func (ev Event) log(ctx context.Context, l *slog.Logger) {
 
 // accepted tells the observers that n let the request pass.
 func (s *slot) accepted(c *gin.Context, n *node) {
-	if len(s.observers) == 0 {
+	if s.settings == nil || len(s.settings.observers) == 0 {
 		return
 	}
-	publish(c, s.observers, Event{Outcome: OutcomeAccepted, Guard: n.name})
+	publish(c, s.settings.observers, Event{Outcome: OutcomeAccepted, Guard: n.name})
 }
 
 // report tells the observers of a refusal or failure. If there are none, what
 // only the operator can mend is logged.
 func report(c *gin.Context, e *Error) {
-	fns := observers(c)
+	var fns []observer
+	if s := settingsOf(c); s != nil {
+		fns = s.observers
+	}
 	if len(fns) == 0 {
 		if e.Status < 500 {
 			return
 		}
-		fns = append(fns, func(ctx context.Context, ev Event) { ev.log(ctx, slog.Default()) })
+		fns = []observer{func(ctx context.Context, ev Event) { ev.log(ctx, slog.Default()) }}
 	}
 	ev := Event{Outcome: OutcomeRefused, Status: e.Status, Code: e.Code, Guard: lastGuard(c)}
 	errors.As(e.Err, &ev.Reason)

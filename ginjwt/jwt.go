@@ -42,15 +42,15 @@ func JWT[C any, P ClaimsOf[C]](token *Dependency[string], v *Verifier) *Dependen
 		panic(err.Error())
 	}
 	d := newDependency("JWT", below, func(r run, e *entry) (*C, error) {
-		raw, err := token.resolve(r)
+		raw, err := token.pointer(r)
 		if err != nil {
 			return nil, err
 		}
-		claims, err := t.verify(r.context(), raw)
+		claims, err := t.verify(r.context(), *raw)
 		if err != nil {
 			return nil, err
 		}
-		e.scope = P(claims).Registered().Scope
+		e.text = string(P(claims).Registered().Scope)
 		return claims, nil
 	})
 	d.grants = true

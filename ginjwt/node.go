@@ -177,12 +177,12 @@ func (n *node) told(err error) error {
 // replaced lets a test's override answer for n.
 func (n *node) replaced(v any, err error, e *entry) {
 	if err != nil {
-		e.err = n.explain(err)
+		e.fail(n.explain(err))
 		return
 	}
 	boxed, ok := n.box(v)
 	if !ok {
-		e.err = HTTPError(500, "Internal Server Error")
+		e.fail(errOverrideType)
 		return
 	}
 	e.value = boxed

@@ -109,7 +109,7 @@ func Grants[T any](d *Dependency[T], scopes func(T) []string) *Dependency[T] {
 		if err != nil {
 			return nil, err
 		}
-		e.scope = joinScopes(scopes(*v))
+		e.text = string(joinScopes(scopes(*v)))
 		return v, nil
 	})
 	g.grants = true

@@ -19,17 +19,32 @@ import (
 // mu guards what stands below it, and is never held while a user's function
 // runs.
 type slot struct {
-	origin    *gin.Context // to be compared, never used: Gin reuses it
-	last      *node        // the guard that the request came to last; the request's goroutine's alone
-	observers []observer   // likewise
-	main      thread       // the request's goroutine, in a guard
-	guarding  atomic.Bool  // whether main is resolving
+	origin   *gin.Context // to be compared, never used: Gin reuses it
+	last     *node        // the guard that the request came to last; the request's goroutine's alone
+	settings *settings    // likewise; or nil
+	main     thread       // the request's goroutine, in a guard
+	guarding atomic.Bool  // whether main is resolving
 
-	mu       sync.Mutex
-	over     bool
-	entries  chunk
+	mu      sync.Mutex
+	over    bool
+	entries chunk
+	rare    *rare // see extra
+}
+
+// rare is what few requests need. A slot is made for every request, so its
+// size counts.
+type rare struct {
 	threads  []*thread
+	awaited  map[*entry]chan struct{} // closed when the entry is ready
 	cleanups []func()
+}
+
+// extra returns s.rare, and makes it first if need be.
+func (s *slot) extra() *rare {
+	if s.rare == nil {
+		s.rare = &rare{awaited: map[*entry]chan struct{}{}}
+	}
+	return s.rare
 }
 
 // chunk holds entries where they stay, since others point to them. Most
@@ -44,20 +59,28 @@ type chunk struct {
 // change.
 type entry struct {
 	node   *node
-	value  any // a *T
-	err    error
-	scope  Scope // what the value grants, on nodes that grant
+	value  any     // a *T, or the error
+	text   string  // a scheme's credentials, or the scopes that the value grants
+	thread *thread // who works it out
 	state  atomic.Uint32
-	guard  bool          // asked for by a guard
-	thread *thread       // who works it out
-	done   chan struct{} // closed when ready; made by the first who waits
+	failed bool // value is the error
+	guard  bool // asked for by a guard
+}
+
+func (e *entry) fail(err error) { e.value, e.failed = err, true }
+
+func (e *entry) err() error {
+	if !e.failed {
+		return nil
+	}
+	return e.value.(error)
 }
 
 // The states of an entry. To be ready is told to the other goroutines through
 // the state alone, which costs less than the lock.
 const (
 	running uint32 = iota
-	awaited        // running, and somebody waits for done
+	awaited        // running, and somebody waits
 	ready
 )
 
@@ -73,30 +96,36 @@ func slotOf(c *gin.Context) *slot {
 // open returns the request's slot, and true if c had none and it is the
 // caller's to close.
 func open(c *gin.Context) (*slot, bool) {
-	if s := slotOf(c); s != nil && !s.ended() {
-		return s, false
+	s := &slot{origin: c}
+	v, _ := c.Get(slotKey{})
+	switch v := v.(type) {
+	case *slot:
+		if !v.ended() {
+			return v, false
+		}
+		s.settings = v.settings
+	case *settings:
+		s.settings = v
 	}
-	s := &slot{origin: c, observers: observers(c)}
 	c.Set(slotKey{}, s)
 	return s, true
 }
 
 // close ends the request for the slot, after its clean-ups.
 func (s *slot) close() {
-	defer func() {
-		if s.end() {
-			s.cleanUp() // what was added between the last look and the end
-		}
-	}()
+	if s.end() {
+		return
+	}
+	defer s.close() // again, for what clean-ups add, and even if one panics
 	s.cleanUp()
 }
 
-// end notes that the request is over, and reports whether clean-ups are left.
+// end notes that the request is over, unless clean-ups are left.
 func (s *slot) end() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.over = true
-	return len(s.cleanups) > 0
+	s.over = s.rare == nil || len(s.rare.cleanups) == 0
+	return s.over
 }
 
 func (s *slot) ended() bool {
@@ -171,7 +200,7 @@ func (s *slot) guard(c *gin.Context, n *node) (*entry, error) {
 // goroutine of theirs.
 func (s *slot) get(ctx context.Context, c *gin.Context, n *node) (*entry, error) {
 	if e := s.peek(n); e != nil {
-		return e, e.err
+		return e, e.err()
 	}
 	if c != ctx {
 		c = detached(c, ctx)
@@ -222,12 +251,12 @@ func (r run) resolve(n *node) (*entry, error) {
 		if err != nil {
 			return nil, err
 		}
-		return e, e.err
+		return e, e.err()
 	}
 	s.mu.Unlock()
 	r.guard = false
 	r.workOut(e)
-	return e, e.err
+	return e, e.err()
 }
 
 // workOut fills e. Whatever happens to the goroutine in a user's function, a
@@ -236,7 +265,7 @@ func (r run) workOut(e *entry) {
 	finished := false
 	defer func() {
 		if !finished {
-			e.value, e.err = nil, errUnfinished
+			e.fail(errUnfinished)
 		}
 		if e.state.CompareAndSwap(running, ready) {
 			return
@@ -244,7 +273,7 @@ func (r run) workOut(e *entry) {
 		r.slot.mu.Lock()
 		defer r.slot.mu.Unlock()
 		e.state.Store(ready)
-		close(e.done)
+		close(r.slot.rare.awaited[e])
 	}()
 	if set := override.From(r.c); set != nil {
 		if v, err, ok := set.Resolve(r.c, e.node); ok {
@@ -265,7 +294,7 @@ func (r run) granted(n *node) Scope {
 		}
 	}
 	if e := r.slot.peek(n); e != nil {
-		return e.scope
+		return Scope(e.text)
 	}
 	return ""
 }

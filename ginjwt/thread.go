@@ -5,6 +5,7 @@ import (
 	"context"
 	"reflect"
 	"runtime"
+	"slices"
 	"strconv"
 )
 
@@ -27,13 +28,14 @@ func (s *slot) enter() (t *thread, leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t = new(thread)
-	if s.guarding.Load() || len(s.threads) > 0 {
+	rare := s.extra()
+	if s.guarding.Load() || len(rare.threads) > 0 {
 		if known := s.current(); known != nil {
 			return known, func() {}
 		}
 		t.id = goroutineID()
 	}
-	s.threads = append(s.threads, t)
+	rare.threads = append(rare.threads, t)
 	return t, func() { s.leave(t) }
 }
 
@@ -48,7 +50,7 @@ func (s *slot) current() *thread {
 	}
 	id := goroutineID()
 	var unnamed *thread // there is at most one: the first of those now active
-	for _, t := range s.threads {
+	for _, t := range s.rare.threads {
 		switch t.id {
 		case id:
 			return t
@@ -62,12 +64,7 @@ func (s *slot) current() *thread {
 func (s *slot) leave(t *thread) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := range s.threads {
-		if s.threads[i] == t {
-			s.threads = append(s.threads[:i], s.threads[i+1:]...)
-			return
-		}
-	}
+	s.rare.threads = slices.DeleteFunc(s.rare.threads, func(other *thread) bool { return other == t })
 }
 
 // wait returns when e is ready, with mu held as before. It returns ErrCycle if
@@ -86,15 +83,17 @@ func (s *slot) wait(r run, e *entry) error {
 		}
 		t = t.waits.thread
 	}
-	if e.done == nil {
-		e.done = make(chan struct{})
+	rare := s.extra()
+	if rare.awaited[e] == nil {
+		rare.awaited[e] = make(chan struct{})
 	}
+	done := rare.awaited[e]
 	if e.state.CompareAndSwap(running, awaited); e.state.Load() == ready {
 		return nil
 	}
 	r.thread.waits = e
 	s.mu.Unlock()
-	err := await(r, e.done)
+	err := await(r, done)
 	s.mu.Lock()
 	r.thread.waits = nil
 	return err

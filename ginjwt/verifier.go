@@ -178,23 +178,28 @@ func (v *Verifier) admit(c *Claims, a authentic, sh *shape) Reason {
 	if !p.AnyAudience && !slices.ContainsFunc(p.Audience, c.Audience.Has) {
 		return ReasonAudience
 	}
+	if c.ExpiresAt.IsZero() {
+		return ReasonNoExpiry
+	}
+	if p.MaxLifetime > 0 && (c.IssuedAt.IsZero() || c.ExpiresAt.Sub(c.IssuedAt.Time) > p.MaxLifetime) {
+		return ReasonLifetime
+	}
 	return v.checkDates(c)
 }
 
-// checkDates judges the dates, which change their meaning while time passes.
+// checkDates judges the dates that change their meaning while time passes.
 func (v *Verifier) checkDates(c *Claims) Reason {
-	p := &v.policy
-	now := p.Now()
+	now := v.policy.Now()
+	early, late := now, now
+	if leeway := v.policy.Leeway; leeway > 0 {
+		early, late = now.Add(-leeway), now.Add(leeway)
+	}
 	switch {
-	case c.ExpiresAt.IsZero():
-		return ReasonNoExpiry
-	case !c.NotBefore.IsZero() && now.Before(c.NotBefore.Add(-p.Leeway)):
+	case !c.NotBefore.IsZero() && late.Before(c.NotBefore.Time):
 		return ReasonNotYet
-	case !c.IssuedAt.IsZero() && now.Before(c.IssuedAt.Add(-max(clockSkew, p.Leeway))):
+	case !c.IssuedAt.IsZero() && now.Before(c.IssuedAt.Time) && now.Add(max(clockSkew, v.policy.Leeway)).Before(c.IssuedAt.Time):
 		return ReasonIssuedAt
-	case p.MaxLifetime > 0 && (c.IssuedAt.IsZero() || c.ExpiresAt.Sub(c.IssuedAt.Time) > p.MaxLifetime):
-		return ReasonLifetime
-	case !now.Before(c.ExpiresAt.Add(p.Leeway)):
+	case !early.Before(c.ExpiresAt.Time):
 		return ReasonExpired
 	}
 	return ""
@@ -255,12 +260,7 @@ func topLevel(payload []byte) (map[string]jsontext.Value, bool) {
 
 func telltalesOf(members map[string]jsontext.Value) telltales {
 	has := func(name string) present { _, ok := members[name]; return present(ok) }
-	named := func(name string) label {
-		if s, ok := text(members[name]); ok {
-			return label(s)
-		}
-		return label(members[name])
-	}
+	named := func(name string) label { return labelOf(members[name]) }
 	return telltales{
 		AccessTokenHash: has("at_hash"), CodeHash: has("c_hash"), Events: has("events"),
 		Nonce: has("nonce"), Confirmation: has("cnf"),

@@ -1,0 +1,42 @@
+package ginjwt
+
+import (
+	"slices"
+
+	"github.com/gin-gonic/gin"
+)
+
+// settings are what OnError and Observe set for the guards after them. They
+// stand in a request's keys until the first guard puts its slot there, which
+// takes them over. They are never changed, only replaced.
+type settings struct {
+	render    func(*gin.Context, *Error)
+	observers []observer
+}
+
+// settingsOf returns the settings of c, or nil.
+func settingsOf(c *gin.Context) *settings {
+	v, _ := c.Get(slotKey{})
+	switch v := v.(type) {
+	case *slot:
+		return v.settings
+	case *settings:
+		return v
+	}
+	return nil
+}
+
+// set replaces the settings of c by a copy that change has changed.
+func set(c *gin.Context, change func(*settings)) {
+	next := new(settings)
+	if before := settingsOf(c); before != nil {
+		*next = *before
+		next.observers = slices.Clip(before.observers)
+	}
+	change(next)
+	if s := slotOf(c); s != nil {
+		s.settings = next
+		return
+	}
+	c.Set(slotKey{}, next)
+}
