@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
@@ -18,7 +19,7 @@ import (
 func Abort(c *gin.Context, err error) {
 	c.Abort()
 	e := judged(err, c.Request != nil && c.Request.Context().Err() != nil)
-	if e.Status == 401 && e.Header.Get("WWW-Authenticate") == "" {
+	if e.Status == 401 && !e.challenged() {
 		e = e.clone(nil)
 		e.challenge(guarding(c), nil)
 		if len(e.Header["Www-Authenticate"]) == 0 {
@@ -60,13 +61,13 @@ func answer(c *gin.Context, e *Error) {
 	c.Writer = w
 	defer func() { c.Writer = w.ResponseWriter }()
 	w.fix()
-	s.render(c, e)
+	s.render(c, e.clone(nil)) // it may be a package variable, and what was fixed stands
 	w.fix()
 }
 
 func setHeader(to, from http.Header) {
 	for name, values := range from {
-		to[http.CanonicalHeaderKey(name)] = values
+		to[http.CanonicalHeaderKey(name)] = slices.Clone(values) // later handlers may add to it
 	}
 }
 

@@ -81,16 +81,20 @@ func bearerToken(c *gin.Context) (string, *Error) {
 	if len(values) == 0 {
 		return "", errNoCredentials
 	}
-	value := values[0]
-	large := len(value) > maxCredentials
-	if token, ok := strings.CutPrefix(value, "Bearer "); ok && !large && isB64Token(token) {
+	return parseBearer(values[0])
+}
+
+func parseBearer(value string) (string, *Error) {
+	if token, ok := strings.CutPrefix(value, "Bearer "); ok && len(token) <= maxCredentials && isB64Token(token) {
 		return token, nil // as nearly all clients write it
 	}
-	if !large {
-		value = strings.Trim(value, " \t") // as HTTP/1 servers do on receipt (RFC 9110 section 5.5)
-	}
 	const scheme = "bearer"
-	if len(value) < len(scheme) || !strings.EqualFold(value[:len(scheme)], scheme) {
+	large := len(value) > maxCredentials+len(scheme)+1
+	if large {
+		value = value[:maxCredentials]
+	}
+	value = strings.Trim(value, " \t") // as HTTP/1 servers do on receipt (RFC 9110 section 5.5)
+	if len(value) < len(scheme) || !equalFoldASCII(value[:len(scheme)], scheme) {
 		return "", errNoCredentials
 	}
 	value = value[len(scheme):]
@@ -105,6 +109,17 @@ func bearerToken(c *gin.Context) (string, *Error) {
 		return "", errMalformed
 	}
 	return token, nil
+}
+
+// equalFoldASCII reports whether s is lower in any letter case. Unicode's
+// folding would take the Kelvin sign for a k.
+func equalFoldASCII(s, lower string) bool {
+	for i := range len(s) {
+		if s[i] != lower[i] && s[i] != lower[i]-'a'+'A' {
+			return false
+		}
+	}
+	return true
 }
 
 // isB64Token reports whether s is RFC 6750's b64token:

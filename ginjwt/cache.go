@@ -30,7 +30,11 @@ func newCache[C any](size int, sh *shape) *cache[C] {
 	if size == 0 {
 		return nil
 	}
-	c := &cache[C]{tokens: otter.Must(&otter.Options[string, *cached[C]]{MaximumSize: size}), shared: sh.flat}
+	tokens := otter.Must(&otter.Options[string, *cached[C]]{
+		MaximumSize: size,
+		Executor:    func(fn func()) { fn() }, // a goroutine each costs more than what it would do
+	})
+	c := &cache[C]{tokens: tokens, shared: sh.flat}
 	if _, ok := any((*C)(nil)).(cloner[C]); ok && !sh.flat {
 		c.clone = func(claims *C) *C {
 			cp := any(claims).(cloner[C]).Clone()

@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/gin-gonic/gin"
 )
@@ -20,19 +21,22 @@ func Context(c *gin.Context) context.Context {
 		parent = c.Request.Context()
 	}
 	s := slotOf(c)
-	if s == nil {
-		return parent
+	if s == nil { // hides the results of an outer request that parent may carry
+		return &requestContext{Context: parent}
 	}
 	return &requestContext{Context: parent, slot: s, c: c.Copy()}
 }
 
 // requestContext is what Context returns. Its copy of the *gin.Context is its
-// own, so it can be kept.
+// own, so it can be kept. slot is nil where no guard has opened one.
 type requestContext struct {
 	context.Context
 	slot *slot
 	c    *gin.Context
 }
+
+// Format prints a name instead of the results, which credentials are among.
+func (*requestContext) Format(f fmt.State, _ rune) { fmt.Fprint(f, "ginjwt.Context") }
 
 func (r *requestContext) Value(key any) any {
 	switch key {
@@ -67,6 +71,9 @@ func locate(ctx context.Context) (*slot, *gin.Context, error) {
 	r, ok := ctx.Value(slotKey{}).(*requestContext)
 	if !ok {
 		return nil, nil, ErrForeignContext
+	}
+	if r.slot == nil {
+		return nil, nil, ErrNotGuarded
 	}
 	return r.slot, r.c, nil
 }

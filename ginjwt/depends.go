@@ -15,6 +15,14 @@ import (
 // routes and goroutines.
 type Dependency[T any] struct{ node }
 
+// guard returns d's node, or nil if d was not made by this package.
+func (d *Dependency[T]) guard() *node {
+	if d == nil || d.work == nil {
+		return nil
+	}
+	return &d.node
+}
+
 // Provide returns a dependency that fn works out from the request alone.
 //
 // An *Error that fn returns, wrapped or not, decides what the client sees; any
@@ -92,7 +100,7 @@ func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, 
 	}
 	d.box = func(v any) (any, bool) {
 		t, ok := v.(T)
-		return &t, ok
+		return &t, ok || v == nil && any(t) == nil // nil as a value of an interface type
 	}
 	return d
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
@@ -183,14 +182,25 @@ func asError(err error) *Error {
 // itself, is the error that e was found in.
 func (e *Error) clone(cause error) *Error {
 	c := *e
-	c.Header = maps.Clone(e.Header)
-	if c.Header == nil {
-		c.Header = http.Header{}
+	c.Header = http.Header{}
+	for name, values := range e.Header {
+		name = http.CanonicalHeaderKey(name)
+		c.Header[name] = append(c.Header[name], values...)
 	}
 	if cause != nil && cause != error(e) {
 		c.Err = cause
 	}
 	return &c
+}
+
+// challenged reports whether e has a challenge, however the header is spelt.
+func (e *Error) challenged() bool {
+	for name, values := range e.Header {
+		if len(values) > 0 && http.CanonicalHeaderKey(name) == "Www-Authenticate" {
+			return true
+		}
+	}
+	return false
 }
 
 // challenge sets the challenges of schemes, one each (RFC 9110 section 11.6.1).

@@ -32,7 +32,8 @@ type Event struct {
 	// credentials.
 	Cause string
 	// Guard is the name of the function or security scheme that the guard ends
-	// in, and Method and Route are those that the request was matched with.
+	// in. Method is that of the request, or "unknown" if it is none of HTTP's own,
+	// and Route is the pattern that it was matched with.
 	Guard, Method, Route string
 }
 
@@ -91,13 +92,14 @@ func report(c *gin.Context, e *Error) {
 	if s := settingsOf(c); s != nil {
 		fns = s.observers
 	}
+	guard := lastGuard(c)
+	if e.Status < 500 && (len(fns) == 0 || guard == "") {
+		return // nobody asked, or no guard decided
+	}
 	if len(fns) == 0 {
-		if e.Status < 500 {
-			return
-		}
 		fns = []observer{func(ctx context.Context, ev Event) { ev.log(ctx, slog.Default()) }}
 	}
-	ev := Event{Outcome: OutcomeRefused, Status: e.Status, Code: e.Code, Guard: lastGuard(c)}
+	ev := Event{Outcome: OutcomeRefused, Status: e.Status, Code: e.Code, Guard: guard}
 	errors.As(e.Err, &ev.Reason)
 	if e.Status >= 500 {
 		ev.Outcome = OutcomeFailed
@@ -111,12 +113,22 @@ func report(c *gin.Context, e *Error) {
 func publish(c *gin.Context, fns []observer, ev Event) {
 	ctx := context.Background()
 	if c.Request != nil {
-		ctx, ev.Method = c.Request.Context(), c.Request.Method
+		ctx, ev.Method = c.Request.Context(), knownMethod(c.Request.Method)
 	}
 	ev.Route = c.FullPath()
 	for _, fn := range fns {
 		fn(ctx, ev)
 	}
+}
+
+// knownMethod returns method if it is one of RFC 9110 section 9.1 or RFC 5789:
+// others are a client's invention, and metrics would grow with them.
+func knownMethod(method string) string {
+	switch method {
+	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE":
+		return method
+	}
+	return "unknown"
 }
 
 // lastGuard returns the name of the guard that the request came to last.

@@ -21,10 +21,11 @@ const maxFormBytes = 16 << 10
 type OAuth2PasswordRequestForm struct {
 	// GrantType is "password", or empty where PasswordForm lets it be missing.
 	GrantType string
-	// Username and Password are not empty, and valid UTF-8.
+	// Username and Password are not empty, valid UTF-8, and without control
+	// characters other than a tab (RFC 6749 appendix A).
 	Username, Password string
 	// Scopes are those asked for, each once. Grant what the user may have, not
-	// what is asked for.
+	// what is asked for; if nothing is left of it, answer InvalidScope.
 	Scopes []string
 	// ClientID and ClientSecret are empty unless they were in the form. They
 	// are not checked.
@@ -70,6 +71,9 @@ func postedForm(c *gin.Context) (url.Values, error) {
 	mediaType, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err != nil || mediaType != "application/x-www-form-urlencoded" {
 		return nil, InvalidRequest("The request body must be application/x-www-form-urlencoded")
+	}
+	if c.Request.PostForm != nil { // read before, and the body is gone
+		return c.Request.PostForm, nil
 	}
 	body, err := readBody(c)
 	if err != nil {
@@ -129,6 +133,9 @@ func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequest
 		if !utf8.ValidString(*f.to) {
 			return form, InvalidRequest("Form field is not UTF-8: " + f.name)
 		}
+		if f.name != "scope" && strings.ContainsFunc(*f.to, isControl) {
+			return form, InvalidRequest("Form field has a control character: " + f.name)
+		}
 	}
 	if form.GrantType != "" && form.GrantType != "password" {
 		return form, UnsupportedGrantType("The grant type must be password")
@@ -141,6 +148,9 @@ func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequest
 	form.Scopes, err = requestedScopes(scope)
 	return form, err
 }
+
+// isControl reports what UNICODECHARNOCRLF of RFC 6749 appendix A leaves out.
+func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 func requestedScopes(scope string) ([]string, error) {
 	var scopes []string

@@ -141,7 +141,7 @@ func (i *Issuer) sign(claims AnyClaims) (string, *Claims, error) {
 		return "", nil, fmt.Errorf("ginjwt: Sign: %w", err)
 	}
 	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(payload)
-	signature, err := key.material.method.Sign(signed, key.material.sign)
+	signature, err := key.material.sign(signed)
 	if err != nil {
 		return "", nil, fmt.Errorf("ginjwt: Sign: %w", err)
 	}

@@ -102,7 +102,11 @@ func (t *typed[C, P]) verify(ctx context.Context, token string) (*C, error) {
 	if t.issuers != nil {
 		return t.dispatch(ctx, token)
 	}
-	known := t.cache.find(token)
+	return t.verifyOne(ctx, token, t.cache.find(token))
+}
+
+// verifyOne is verify for one issuer, with what its cache knows of the token.
+func (t *typed[C, P]) verifyOne(ctx context.Context, token string, known *cached[C]) (*C, error) {
 	if known != nil {
 		if claims, err := t.recheck(ctx, token, known); claims != nil || err != nil {
 			return claims, err
@@ -151,11 +155,11 @@ func (t *typed[C, P]) recheck(ctx context.Context, token string, known *cached[C
 // before needs no second look at its iss.
 func (t *typed[C, P]) dispatch(ctx context.Context, token string) (*C, error) {
 	for _, one := range t.issuers {
-		if one.cache.find(token) != nil {
-			return one.verify(ctx, token)
+		if known := one.cache.find(token); known != nil {
+			return one.verifyOne(ctx, token, known)
 		}
 	}
-	iss, reason := issuerOf(token)
+	iss, reason := issuerOf(token, t.v.policy.MaxTokenBytes)
 	if reason != "" {
 		return nil, refused(reason)
 	}
@@ -163,5 +167,5 @@ func (t *typed[C, P]) dispatch(ctx context.Context, token string) (*C, error) {
 	if one == nil {
 		return nil, refused(ReasonIssuer)
 	}
-	return one.verify(ctx, token)
+	return one.verifyOne(ctx, token, nil)
 }

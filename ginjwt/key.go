@@ -65,14 +65,25 @@ func fixedSalt(m *jwt.SigningMethodRSAPSS) jwt.SigningMethod {
 // A Key is a KeySource with itself as the only key.
 type Key struct{ material *keyMaterial }
 
+// keyMaterial holds the key itself in its functions only: package fmt prints
+// fields that are not exported without asking, but no function.
 type keyMaterial struct {
 	alg    Algorithm
 	kid    string
-	method jwt.SigningMethod
-	verify any          // []byte or a public key, as method takes it
-	sign   any          // nil for a public key
-	secret *secret      // nil unless verify is a []byte
-	next   *keyMaterial // another to try: two secrets during a rotation
+	secret bool // an HMAC secret, or else a public or private key
+	verify func(signed string, signature []byte) bool
+	sign   func(signed string) ([]byte, error) // nil for a public key
+	next   *keyMaterial                        // another to try: two secrets during a rotation
+}
+
+func (m *keyMaterial) setPublic(key any) {
+	method := methods[m.alg]
+	m.verify = func(signed string, signature []byte) bool { return method.Verify(signed, signature, key) == nil }
+}
+
+func (m *keyMaterial) setPrivate(key any) {
+	method := methods[m.alg]
+	m.sign = func(signed string) ([]byte, error) { return method.Sign(signed, key) }
 }
 
 // A KeyOption loosens a rule for a key.
@@ -104,8 +115,7 @@ func InsecureShortKey() KeyOption { return keyOption(func(r *keyRules) { r.short
 // The material is copied. The key's ID is its thumbprint (RFC 7638), or none
 // for a secret; WithID sets another.
 func NewKey(alg Algorithm, material any, opts ...KeyOption) (Key, error) {
-	method, ok := methods[alg]
-	if !ok {
+	if _, ok := methods[alg]; !ok {
 		return Key{}, fmt.Errorf("ginjwt: NewKey: unknown algorithm %q: use one of the constants HS256 to EdDSA", string(alg))
 	}
 	var rules keyRules
@@ -115,7 +125,7 @@ func NewKey(alg Algorithm, material any, opts ...KeyOption) (Key, error) {
 		}
 		o.applyKey(&rules)
 	}
-	m := &keyMaterial{alg: alg, method: method}
+	m := &keyMaterial{alg: alg}
 	var err error
 	switch alg {
 	case HS256, HS384, HS512:
@@ -215,7 +225,7 @@ func (k Key) FindKey(_ context.Context, alg Algorithm, kid string) (Key, error) 
 // public returns k without its private part.
 func (k Key) public() Key {
 	m := *k.material
-	if m.secret == nil {
+	if !m.secret {
 		m.sign = nil
 	}
 	return Key{&m}
@@ -231,39 +241,40 @@ func (m *keyMaterial) setSecret(material any, rules keyRules) error {
 	default:
 		return fmt.Errorf("the secret is a %T; pass a []byte or a string", material)
 	}
-	hash := m.method.(*jwt.SigningMethodHMAC).Hash
+	hash := methods[m.alg].(*jwt.SigningMethodHMAC).Hash
 	if err := checkSecret(key, hash.Size(), rules); err != nil {
 		return err
 	}
-	m.verify, m.sign, m.secret = key, key, newSecret(hash, key)
+	m.secret, m.verify = true, hmacVerifier(hash, key)
+	m.setPrivate(key)
 	return nil
 }
 
 func (m *keyMaterial) setRSA(material any, rules keyRules) error {
+	var public *rsa.PublicKey
 	switch k := material.(type) {
 	case *rsa.PublicKey:
-		public, err := copyRSA(k, rules)
-		if err != nil {
-			return err
-		}
-		m.verify = public
+		public = k
 	case *rsa.PrivateKey:
 		if k == nil {
 			return errors.New("the key is nil")
 		}
-		public, err := copyRSA(&k.PublicKey, rules)
-		if err != nil {
-			return err
-		}
+		public = &k.PublicKey
+	default:
+		return fmt.Errorf("the key is a %T; pass an *rsa.PublicKey or *rsa.PrivateKey", material)
+	}
+	public, err := copyRSA(public, rules)
+	if err != nil {
+		return err
+	}
+	if k, ok := material.(*rsa.PrivateKey); ok {
 		private, err := copyPrivate(k, public)
 		if err != nil {
 			return err
 		}
-		m.verify, m.sign = public, private
-	default:
-		return fmt.Errorf("the key is a %T; pass an *rsa.PublicKey or *rsa.PrivateKey", material)
+		m.setPrivate(private)
 	}
-	public := m.verify.(*rsa.PublicKey)
+	m.setPublic(public)
 	m.kid = thumbprint(`{"e":"%s","kty":"RSA","n":"%s"}`, big.NewInt(int64(public.E)).Bytes(), public.N.Bytes())
 	return nil
 }
@@ -292,9 +303,9 @@ func (m *keyMaterial) setECDSA(material any) error {
 		if err != nil {
 			return err
 		}
-		m.sign = private
+		m.setPrivate(private)
 	}
-	m.verify = public
+	m.setPublic(public)
 	size := len(point) / 2
 	m.kid = thumbprint(`{"crv":"`+public.Params().Name+`","kty":"EC","x":"%s","y":"%s"}`, point[:size], point[size:])
 	return nil
@@ -313,14 +324,15 @@ func (m *keyMaterial) setEd25519(material any) error {
 		if !private.Equal(k) {
 			return errors.New("the private key does not belong to its public key")
 		}
-		public, m.sign = private.Public().(ed25519.PublicKey), crypto.Signer(private)
+		public = private.Public().(ed25519.PublicKey)
+		m.setPrivate(crypto.Signer(private))
 	default:
 		return fmt.Errorf("the key is a %T; pass an ed25519.PublicKey or ed25519.PrivateKey", material)
 	}
 	if err := checkEd25519(public); err != nil {
 		return err
 	}
-	m.verify = public
+	m.setPublic(public)
 	m.kid = thumbprint(`{"crv":"Ed25519","kty":"OKP","x":"%s"}`, public)
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -31,36 +32,37 @@ func checkSecret(secret []byte, size int, rules keyRules) error {
 	if len(secret) < size && !rules.shortKey {
 		return fmt.Errorf("the secret has %d bytes and must have at least %d; make one with: openssl rand -base64 %d", len(secret), size, size)
 	}
-	sum := sha256.Sum256(secret)
-	if slices.Contains(sampleSecrets, hex.EncodeToString(sum[:])) {
-		return errors.New("the secret is a published sample that everybody knows; take it from crypto/rand, as GenerateKey does")
+	for _, s := range [][]byte{secret, bytes.TrimSpace(secret)} { // a file has a line end
+		sum := sha256.Sum256(s)
+		if slices.Contains(sampleSecrets, hex.EncodeToString(sum[:])) {
+			return errors.New("the secret is a published sample that everybody knows; take it from crypto/rand, as GenerateKey does")
+		}
 	}
 	return nil
 }
 
-// looksLikeKeyFile reports whether b is PEM, DER or a JWK: material that is
-// often public, and which the attack of RFC 8725 section 2.1 signs with.
+// looksLikeKeyFile reports whether b is PEM, its Base64 alone, DER or a JWK:
+// material that is often public, and which the attack of RFC 8725 section 2.1
+// signs with.
 func looksLikeKeyFile(b []byte) bool {
-	if bytes.Contains(b, []byte("-----BEGIN ")) || bytes.Contains(b, []byte(`"kty"`)) {
+	if bytes.Contains(b, []byte("-----BEGIN ")) || bytes.Contains(b, []byte(`"kty"`)) || isDER(b) {
 		return true
 	}
-	if _, err := x509.ParsePKIXPublicKey(b); err == nil {
-		return true
+	text := bytes.Join(bytes.Fields(b), nil)
+	der, err := base64.StdEncoding.AppendDecode(nil, text)
+	return err == nil && isDER(der)
+}
+
+func isDER(b []byte) bool {
+	parsers := []func([]byte) error{
+		func(b []byte) error { _, err := x509.ParsePKIXPublicKey(b); return err },
+		func(b []byte) error { _, err := x509.ParsePKCS1PublicKey(b); return err },
+		func(b []byte) error { _, err := x509.ParseCertificate(b); return err },
+		func(b []byte) error { _, err := x509.ParsePKCS8PrivateKey(b); return err },
+		func(b []byte) error { _, err := x509.ParsePKCS1PrivateKey(b); return err },
+		func(b []byte) error { _, err := x509.ParseECPrivateKey(b); return err },
 	}
-	if _, err := x509.ParsePKCS1PublicKey(b); err == nil {
-		return true
-	}
-	if _, err := x509.ParseCertificate(b); err == nil {
-		return true
-	}
-	if _, err := x509.ParsePKCS8PrivateKey(b); err == nil {
-		return true
-	}
-	if _, err := x509.ParsePKCS1PrivateKey(b); err == nil {
-		return true
-	}
-	_, err := x509.ParseECPrivateKey(b)
-	return err == nil
+	return slices.ContainsFunc(parsers, func(parse func([]byte) error) bool { return parse(b) == nil })
 }
 
 const (
@@ -113,11 +115,12 @@ func isROCA(n *big.Int) bool {
 // copyECDSA returns a copy of k, and its coordinates one after the other, if it
 // is a point on curve.
 func copyECDSA(k *ecdsa.PublicKey, curve elliptic.Curve) (*ecdsa.PublicKey, []byte, error) {
-	if k == nil || k.Curve == nil || k.X == nil || k.Y == nil {
+	//lint:ignore SA1019 Bytes takes a nil coordinate for granted
+	if k == nil || k.X == nil || k.Y == nil {
 		return nil, nil, errors.New("the key is nil or empty")
 	}
 	if k.Curve != curve {
-		return nil, nil, fmt.Errorf("the key is on %s; the algorithm is for %s", k.Params().Name, curve.Params().Name)
+		return nil, nil, fmt.Errorf("the key is not on the algorithm's curve, %s", curve.Params().Name)
 	}
 	encoded, err := k.Bytes()
 	if err != nil {
@@ -154,28 +157,48 @@ func copyPrivate(private any, public interface{ Equal(crypto.PublicKey) bool }) 
 	return copied, nil
 }
 
-// checkEd25519 refuses what is no point, or one of the small-order points: for
-// those one signature verifies many messages (RFC 8725 section 3.4).
+// checkEd25519 refuses what is no point of the curve in its one encoding (RFC
+// 8032 section 5.1.3), and the points of small order: for those one signature
+// verifies many messages (RFC 8725 section 3.4).
 func checkEd25519(k ed25519.PublicKey) error {
 	if len(k) != ed25519.PublicKeySize {
 		return fmt.Errorf("the public key has %d bytes, not %d", len(k), ed25519.PublicKeySize)
 	}
-	y := slices.Clone(k)
-	y[31] &= 0x7f // without the sign of x
-	if slices.Contains(smallOrder, hex.EncodeToString(y)) {
+	bigEndian := slices.Clone(k)
+	slices.Reverse(bigEndian)
+	bigEndian[0] &= 0x7f // without the sign of x
+	y := new(big.Int).SetBytes(bigEndian)
+	if slices.Contains(smallOrder, y.Text(16)) {
 		return errors.New("the public key is a point of small order, which verifies forged signatures")
+	}
+	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
+	if y.Cmp(p) >= 0 || !onEdwards25519(y, p) {
+		return errors.New("the public key is no point of the curve")
 	}
 	return nil
 }
 
-// smallOrder lists the y coordinates, little-endian, of the eight points of
-// small order of edwards25519, their non-canonical encodings included.
+// onEdwards25519 reports whether there is an x with -x^2 + y^2 = 1 + dx^2y^2,
+// where d is -121665/121666.
+func onEdwards25519(y, p *big.Int) bool {
+	d := new(big.Int).ModInverse(big.NewInt(121666), p)
+	d.Mul(d, big.NewInt(-121665)).Mod(d, p)
+	y2 := new(big.Int).Mul(y, y)
+	divisor := new(big.Int).Mul(d, y2)
+	divisor.Add(divisor, big.NewInt(1)).Mod(divisor, p)
+	x2 := new(big.Int).ModInverse(divisor, p)
+	x2.Mul(x2, y2.Sub(y2, big.NewInt(1))).Mod(x2, p)
+	return big.Jacobi(x2, p) >= 0
+}
+
+// smallOrder lists the y coordinates of the eight points of small order of
+// edwards25519, their encodings beyond the field's prime included.
 var smallOrder = []string{
-	"0000000000000000000000000000000000000000000000000000000000000000",
-	"0100000000000000000000000000000000000000000000000000000000000000",
-	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
-	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
-	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"0",
+	"1",
+	"5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826",
+	"7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7",
+	"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec",
+	"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed",
+	"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffee",
 }

@@ -70,7 +70,7 @@ func (s *keySet) only(alg Algorithm) (Key, bool) {
 	switch {
 	case len(found) == 1:
 		return found[0], true
-	case len(found) == 2 && found[0].material.secret != nil:
+	case len(found) == 2 && found[0].material.secret:
 		first := *found[0].material
 		first.next = found[1].material
 		return Key{&first}, true
@@ -84,16 +84,19 @@ func (s *keySet) faults() error {
 		return errors.New("ginjwt: Keys: no keys given")
 	}
 	var faults []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf("ginjwt: Keys: "+format, args...))
+		}
+	}
 	seen := map[string]bool{}
 	for i, k := range s.keys {
-		if k.material == nil {
-			faults = append(faults, fmt.Errorf("ginjwt: Keys: key %d is the zero Key; make keys with NewKey, KeyFromPEM or GenerateKey", i+1))
-			continue
-		}
 		id := k.ID()
-		if id != "" && seen[id] {
-			faults = append(faults, fmt.Errorf("ginjwt: Keys: two keys have the ID %q; give each its own with WithID", id))
-		}
+		_, named := s.byID[keyID{k.Algorithm(), id}]
+		fault(k.material == nil, "key %d is the zero Key; make keys with NewKey, KeyFromPEM or GenerateKey", i+1)
+		fault(id != "" && seen[id], "two keys have the ID %q; give each its own with WithID", id)
+		fault(k.material != nil && !named, "key %d is one of several for %s and has no ID, so no token can name it; give it one with WithID", i+1, k.Algorithm())
+		fault(len(id) > maxKeyID, "the ID of key %d has %d bytes; a token's has at most %d", i+1, len(id), maxKeyID)
 		seen[id] = true
 	}
 	return errors.Join(faults...)
@@ -108,6 +111,9 @@ func checkSource(keys KeySource) error {
 	case Key:
 		if k.material == nil {
 			return errors.New("ginjwt: the key is the zero Key; make keys with NewKey, KeyFromPEM or GenerateKey")
+		}
+		if len(k.ID()) > maxKeyID {
+			return fmt.Errorf("ginjwt: the key's ID has %d bytes; a token's has at most %d", len(k.ID()), maxKeyID)
 		}
 	case *keySet:
 		return k.faults()

@@ -27,13 +27,6 @@ type node struct {
 // Guard is what Require takes: every *Dependency is one.
 type Guard interface{ guard() *node }
 
-func (n *node) guard() *node {
-	if n == nil || n.work == nil {
-		return nil
-	}
-	return n
-}
-
 // need panics unless every guard is a dependency made by this package.
 func need(caller string, guards ...Guard) []*node {
 	nodes := make([]*node, len(guards))
@@ -54,7 +47,7 @@ func needFunc(caller string, fn any) string {
 	if !v.IsValid() || v.IsNil() {
 		panic("ginjwt: " + caller + ": nil function")
 	}
-	return runtime.FuncForPC(v.Pointer()).Name()
+	return strings.TrimSuffix(runtime.FuncForPC(v.Pointer()).Name(), "-fm") // of a method's value
 }
 
 // schemes returns the security schemes at and below n, each once, in order.
@@ -150,7 +143,7 @@ func (n *node) optionalBelow() bool {
 // variable that other requests share.
 func (n *node) explain(err error) error {
 	e := asError(err)
-	if e == nil || e.Status != 401 || e.Header.Get("WWW-Authenticate") != "" {
+	if e == nil || e.Status != 401 || e.challenged() {
 		return err
 	}
 	schemes := n.schemes()
@@ -169,8 +162,10 @@ func (n *node) told(err error) error {
 	if !ok || e == nil || e.granter == nil {
 		return err
 	}
+	granter := e.granter
 	e = e.clone(nil)
-	e.challenge(e.granter.schemes(), n.demands(e.granter))
+	e.granter = nil // complete: a dependency that passes it on demands something else
+	e.challenge(granter.schemes(), n.demands(granter))
 	return e
 }
 

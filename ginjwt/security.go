@@ -144,7 +144,8 @@ func Check[T any](d *Dependency[T], name string, ok func(*gin.Context, T) error)
 }
 
 func checkFailed(err error) error {
-	if asError(err) != nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	var e *Error
+	if errors.As(err, &e) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	return &Error{Status: 403, Code: CodeForbidden, Detail: detailScope, Err: err}

@@ -2,6 +2,8 @@ package ginjwt
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -82,9 +84,13 @@ const (
 	running uint32 = iota
 	awaited        // running, and somebody waits
 	ready
+	forgotten // as if nobody had asked; see impatient
 )
 
 type slotKey struct{}
+
+// Format prints a name instead of the results, which credentials are among.
+func (*slot) Format(f fmt.State, _ rune) { fmt.Fprint(f, "ginjwt results") }
 
 // slotOf returns the slot of c, or nil.
 func slotOf(c *gin.Context) *slot {
@@ -100,6 +106,9 @@ func open(c *gin.Context) (*slot, bool) {
 	v, _ := c.Get(slotKey{})
 	switch v := v.(type) {
 	case *slot:
+		if v.origin == c {
+			return v, v.reopen()
+		}
 		if !v.ended() {
 			return v, false
 		}
@@ -126,6 +135,15 @@ func (s *slot) end() bool {
 	defer s.mu.Unlock()
 	s.over = s.rare == nil || len(s.rare.cleanups) == 0
 	return s.over
+}
+
+// reopen lets a slot that was closed be used again, and reports whether it was:
+// when a handler calls two guards itself, one after the other.
+func (s *slot) reopen() (closed bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	closed, s.over = s.over, false
+	return closed
 }
 
 func (s *slot) ended() bool {
@@ -190,9 +208,16 @@ func (s *slot) guards() (nodes []*node) {
 func (s *slot) guard(c *gin.Context, n *node) (*entry, error) {
 	s.last = n
 	before := s.guarding.Swap(true)
-	defer s.guarding.Store(before)
+	returned := false
+	defer func() {
+		s.guarding.Store(before)
+		if !returned {
+			c.Abort() // nobody was admitted, whatever a Recovery does
+		}
+	}()
 	r := run{slot: s, c: c, thread: &s.main, guard: true}
 	e, err := r.resolve(n)
+	returned = true
 	return e, n.told(err)
 }
 
@@ -251,6 +276,9 @@ func (r run) resolve(n *node) (*entry, error) {
 		if err != nil {
 			return nil, err
 		}
+		if e.state.Load() == forgotten {
+			return r.resolve(n)
+		}
 		return e, e.err()
 	}
 	s.mu.Unlock()
@@ -267,13 +295,7 @@ func (r run) workOut(e *entry) {
 		if !finished {
 			e.fail(errUnfinished)
 		}
-		if e.state.CompareAndSwap(running, ready) {
-			return
-		}
-		r.slot.mu.Lock()
-		defer r.slot.mu.Unlock()
-		e.state.Store(ready)
-		close(r.slot.rare.awaited[e])
+		r.finish(e)
 	}()
 	if set := override.From(r.c); set != nil {
 		if v, err, ok := set.Resolve(r.c, e.node); ok {
@@ -284,6 +306,36 @@ func (r run) workOut(e *entry) {
 	}
 	e.node.work(r, e)
 	finished = true
+}
+
+// finish tells everybody that e is ready, or that it is to be worked out by the
+// next who asks.
+func (r run) finish(e *entry) {
+	impatient := r.impatient(e)
+	if !impatient && e.state.CompareAndSwap(running, ready) {
+		return
+	}
+	s := r.slot
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	end := ready
+	if impatient {
+		end, e.node = forgotten, nil
+	}
+	if e.state.Swap(end) == awaited {
+		close(s.rare.awaited[e])
+	}
+}
+
+// impatient reports whether e failed only because the context that its caller
+// gave to Get, which is not the request's own, has ended. That must not be
+// remembered for the others.
+func (r run) impatient(e *entry) bool {
+	if r.c == r.slot.origin || !e.failed {
+		return false
+	}
+	ctx := r.context()
+	return ctx.Err() != nil && (errors.Is(e.err(), ctx.Err()) || errors.Is(e.err(), context.Cause(ctx)))
 }
 
 // granted returns the scopes that n, which has been resolved, grants.

@@ -86,6 +86,9 @@ type header struct {
 const (
 	maxKeyID = 256
 	maxDepth = 32
+	// maxHeaderColons bounds the members of a header, for each costs time and
+	// memory before any signature is looked at.
+	maxHeaderColons = 64
 )
 
 // parseHeader decodes a header. Members that we do not use are ignored, as RFC
@@ -111,7 +114,7 @@ func parseHeader(segment string) (*header, Reason) {
 		Enc  jsontext.Value `json:"enc"`
 		Zip  jsontext.Value `json:"zip"`
 	}
-	if !isObject(raw) || json.Unmarshal(raw, &m) != nil {
+	if !isObject(raw) || bytes.Count(raw, []byte{':'}) > maxHeaderColons || json.Unmarshal(raw, &m) != nil {
 		return nil, ReasonHeader
 	}
 	for _, v := range []jsontext.Value{m.Crit, m.B64, m.Enc, m.Zip} {

@@ -14,26 +14,24 @@ import (
 // goroutine that it waits for, is told from one that is merely asked for twice
 // at a time.
 type thread struct {
-	id    uint64 // the goroutine's, or 0 if it did not have to be known
+	id    uint64 // the goroutine's; 0 for the request's own, which its stack tells
 	waits *entry // what it waits for
 }
 
 // enter returns the thread of the calling goroutine and what must be called
 // when it is done.
 //
-// As long as nothing else is being worked out, which is nearly always, that is
-// a new one without a name. Otherwise the caller may be inside a dependency,
-// on a thread that exists, and only its stack can tell.
+// The caller may be inside of a dependency that is being worked out, on a
+// thread that exists; only its stack can tell.
 func (s *slot) enter() (t *thread, leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t = new(thread)
+	t = &thread{id: goroutineID()}
 	rare := s.extra()
 	if s.guarding.Load() || len(rare.threads) > 0 {
 		if known := s.current(); known != nil {
 			return known, func() {}
 		}
-		t.id = goroutineID()
 	}
 	rare.threads = append(rare.threads, t)
 	return t, func() { s.leave(t) }
@@ -49,16 +47,12 @@ func (s *slot) current() *thread {
 		return nil
 	}
 	id := goroutineID()
-	var unnamed *thread // there is at most one: the first of those now active
 	for _, t := range s.rare.threads {
-		switch t.id {
-		case id:
+		if t.id == id {
 			return t
-		case 0:
-			unnamed = t
 		}
 	}
-	return unnamed
+	return nil
 }
 
 func (s *slot) leave(t *thread) {
@@ -135,8 +129,8 @@ func stacked() (resolving, guarding bool) {
 }
 
 // goroutineID returns the number that the runtime prints in the first line of
-// a stack trace. It is asked for only when two goroutines work for one request
-// at the same time, and serves to find deadlocks, nothing else.
+// a stack trace. It costs microseconds and is asked for only when Get works
+// something out. It serves to find deadlocks, nothing else.
 func goroutineID() uint64 {
 	var buf [32]byte
 	line := buf[:runtime.Stack(buf[:], false)]

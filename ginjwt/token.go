@@ -17,7 +17,7 @@ type Token struct {
 	// RefreshToken is left out if it is empty.
 	RefreshToken string `json:"refresh_token,omitzero"`
 	// Scope is what was granted. It must be told if it differs from what was
-	// asked for (RFC 6749 section 3.3).
+	// asked for (RFC 6749 section 3.3), which an empty one cannot be.
 	Scope Scope `json:"scope,omitzero"`
 }
 

@@ -21,7 +21,7 @@ type Verifier struct {
 	headers remembered
 	types   sync.Map // by claims type: a *typed
 
-	issuers map[string]*Verifier // of ByIssuer; then the fields above are not used
+	issuers map[string]*Verifier // of ByIssuer; of the fields above, only MaxTokenBytes is then used
 }
 
 // NewVerifier returns a Verifier of tokens that are signed with one of keys and
@@ -64,13 +64,18 @@ func ByIssuer(vs ...*Verifier) (*Verifier, error) {
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	return &Verifier{issuers: issuers}, nil
+	v := &Verifier{issuers: issuers}
+	for _, one := range issuers {
+		v.policy.MaxTokenBytes = max(v.policy.MaxTokenBytes, one.policy.MaxTokenBytes)
+	}
+	return v, nil
 }
 
 // issuerOf returns the iss that token claims to have, or "". Its word is taken
-// only for the choice of a Verifier, which then verifies it.
-func issuerOf(token string) (string, Reason) {
-	s, reason := split(token, maxCredentials)
+// only for the choice of a Verifier, which then verifies it: repeated members
+// are left to that, for looking for them takes long.
+func issuerOf(token string, maxBytes int) (string, Reason) {
+	s, reason := split(token, maxBytes)
 	if reason != "" {
 		return "", reason
 	}
@@ -81,7 +86,7 @@ func issuerOf(token string) (string, Reason) {
 	var m struct {
 		Issuer jsontext.Value `json:"iss"`
 	}
-	if !isObject(payload) || json.Unmarshal(payload, &m) != nil {
+	if !isObject(payload) || json.Unmarshal(payload, &m, jsontext.AllowDuplicateNames(true)) != nil {
 		return "", ReasonClaims
 	}
 	iss, ok := text(m.Issuer)
@@ -158,7 +163,7 @@ func checkSignature(key Key, s segments) Reason {
 		return ReasonMalformed
 	}
 	for m := key.material; m != nil; m = m.next {
-		if m.verifySignature(s.signed, signature) {
+		if m.verify(s.signed, signature) {
 			return ""
 		}
 	}

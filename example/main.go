@@ -1,0 +1,110 @@
+// Command example is FastAPI's tutorial on OAuth2 scopes as a Gin program. It
+// listens on ADDR, by default 127.0.0.1:8000, and signs with JWT_SECRET.
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+func setupRouter(key ginjwt.Key) *gin.Engine {
+	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{Key: key, Issuer: "example", Audience: []string{"example"}}))
+	verifier := ginjwt.Must(issuer.Verifier(ginjwt.Policy{}))
+	token := ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"me": "Read your profile.", "items": "Read your items.", "admin": "Read statistics."})
+	claims := ginjwt.JWT[ginjwt.Claims](token, verifier)
+	currentUser := ginjwt.Depends(claims, findUser)
+	activeUser := ginjwt.Security(ginjwt.Depends(currentUser, onlyActive), "me")
+	login := ginjwt.Depends(ginjwt.PasswordForm(), loginWith(issuer))
+
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.Use(gin.Recovery(), ginjwt.LogEvents(slog.Default()))
+	r.NoRoute(func(c *gin.Context) { ginjwt.Abort(c, ginjwt.HTTPError(404, "Not Found")) })
+	r.NoMethod(func(c *gin.Context) {
+		c.Header("Cache-Control", "no-store") // the URL of a mistaken login holds a password
+		ginjwt.Abort(c, ginjwt.HTTPError(405, "Method Not Allowed"))
+	})
+
+	r.POST("/token", ginjwt.Handle(login, ginjwt.WriteToken))
+	r.GET("/users/me/", ginjwt.Handle(activeUser, readMe))
+	r.GET("/users/me/items/", ginjwt.Handle(ginjwt.Security(activeUser, "items"), readItems))
+	r.GET("/status/", ginjwt.Handle(currentUser, readStatus))
+	r.GET("/feed", ginjwt.Handle(ginjwt.OptionalOr(currentUser, User{Username: "guest"}), readFeed))
+	r.GET("/healthz", ginjwt.Public(), func(c *gin.Context) { c.JSON(200, gin.H{"status": "ok"}) })
+
+	admin := r.Group("/admin", ginjwt.Require(ginjwt.Security(activeUser, "admin")))
+	admin.GET("/stats", func(c *gin.Context) {
+		if me, err := currentUser.Get(c); err != nil {
+			ginjwt.Abort(c, err)
+		} else {
+			c.JSON(200, gin.H{"admin": me.Username, "users": len(users)})
+		}
+	})
+	return ginjwt.Must(r, r.SetTrustedProxies(nil))
+}
+
+func readMe(c *gin.Context, me User) { c.JSON(200, me) }
+
+func readItems(c *gin.Context, me User) {
+	c.JSON(200, []gin.H{{"item_id": "Foo", "owner": me.Username}})
+}
+
+func readStatus(c *gin.Context, _ User) { c.JSON(200, gin.H{"status": "ok"}) }
+
+func readFeed(c *gin.Context, reader User) {
+	c.JSON(200, gin.H{"message": "Hello, " + reader.Username})
+}
+
+func main() {
+	if err := run(); err != nil {
+		slog.Error("stopped", "error", err)
+		os.Exit(1)
+	}
+}
+
+// run serves until SIGINT or SIGTERM, and then finishes the requests under way.
+func run() error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	gin.SetMode(gin.ReleaseMode)
+	key, err := signingKey()
+	if err != nil {
+		return fmt.Errorf("JWT_SECRET: %w", err)
+	}
+	server := &http.Server{
+		Addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8000"), Handler: setupRouter(key),
+		MaxHeaderBytes: 32 << 10, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+	}
+	stopped := make(chan error, 1)
+	go func() { stopped <- server.ListenAndServe() }()
+	slog.Info("listening", "addr", server.Addr)
+	select {
+	case err := <-stopped:
+		return err
+	case <-ctx.Done():
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	return server.Shutdown(ctx)
+}
+
+// signingKey returns the key of JWT_SECRET, which all instances of a service share.
+func signingKey() (ginjwt.Key, error) {
+	if secret, ok := os.LookupEnv("JWT_SECRET"); ok {
+		return ginjwt.NewKey(ginjwt.HS256, secret)
+	}
+	slog.Warn("JWT_SECRET is not set: signing with a random key, so tokens are good for this run only")
+	return ginjwt.GenerateKey(ginjwt.HS256)
+}
