@@ -13,7 +13,7 @@ func bearerChallenge(realm string, e *Error, scopes []string) string {
 	case CodeNoCredentials:
 		return b
 	case CodeMalformedCredentials:
-		return b + `, error="invalid_request", error_description=` + quoted(e.Detail)
+		return b + `, error="invalid_request", error_description=` + quoted(printable(e.Detail))
 	case CodeExpiredToken:
 		return b + `, error="invalid_token", error_description="The access token expired"`
 	case CodeInsufficientScope:

@@ -38,7 +38,9 @@ type OAuth2PasswordRequestForm struct {
 // The body must be application/x-www-form-urlencoded and at most 16 KiB. An
 // empty field counts as missing and an unknown one is ignored (RFC 6749 section
 // 3.2); a repeated field is refused. Refusals are those of RFC 6749 section
-// 5.2, and every answer of the route gets "Cache-Control: no-store".
+// 5.2, and every answer of the route gets "Cache-Control: no-store". What else
+// the route depends on and needs credentials for is worked out first: nothing
+// of the body is read for a client that is refused anyway.
 func PasswordForm() *Dependency[OAuth2PasswordRequestForm] {
 	return passwordForm("PasswordForm", false)
 }
@@ -50,7 +52,7 @@ func PasswordFormStrict() *Dependency[OAuth2PasswordRequestForm] {
 }
 
 func passwordForm(name string, strict bool) *Dependency[OAuth2PasswordRequestForm] {
-	return newDependency(name, nil, func(r run, _ *entry) (*OAuth2PasswordRequestForm, error) {
+	form := newDependency(name, nil, func(r run, _ *entry) (*OAuth2PasswordRequestForm, error) {
 		if r.c != r.slot.origin {
 			return nil, errFormElsewhere
 		}
@@ -61,6 +63,8 @@ func passwordForm(name string, strict bool) *Dependency[OAuth2PasswordRequestFor
 		}
 		return result(newPasswordForm(values, strict))
 	})
+	form.body = true
+	return form
 }
 
 var errFormElsewhere = errors.New("ginjwt: the login form can be read in the request's own handlers only: not with a copied context")
@@ -103,8 +107,6 @@ func readBody(c *gin.Context) ([]byte, error) {
 	switch {
 	case errors.As(err, &limit):
 		return nil, tooLarge
-	case err != nil && c.Request.Context().Err() != nil:
-		return nil, c.Request.Context().Err()
 	case err != nil:
 		return nil, InvalidRequest("The request body could not be read")
 	}
@@ -117,13 +119,14 @@ func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequest
 		name     string
 		to       *string
 		required bool
+		text     bool // the others have a grammar of their own
 	}{
-		{"grant_type", &form.GrantType, strict},
-		{"username", &form.Username, true},
-		{"password", &form.Password, true},
-		{"scope", &scope, false},
-		{"client_id", &form.ClientID, false},
-		{"client_secret", &form.ClientSecret, false},
+		{"grant_type", &form.GrantType, strict, false},
+		{"username", &form.Username, true, true},
+		{"password", &form.Password, true, true},
+		{"scope", &scope, false, false},
+		{"client_id", &form.ClientID, false, true},
+		{"client_secret", &form.ClientSecret, false, true},
 	}
 	for _, f := range fields {
 		if len(values[f.name]) > 1 {
@@ -133,7 +136,7 @@ func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequest
 		if !utf8.ValidString(*f.to) {
 			return form, InvalidRequest("Form field is not UTF-8: " + f.name)
 		}
-		if f.name != "scope" && strings.ContainsFunc(*f.to, isControl) {
+		if f.text && strings.ContainsFunc(*f.to, isControl) {
 			return form, InvalidRequest("Form field has a control character: " + f.name)
 		}
 	}

@@ -6,9 +6,9 @@ import "github.com/gin-gonic/gin"
 // refused, or fails, the request is answered as Abort says, and neither h nor
 // any later handler runs. Handle panics if d or h is nil.
 func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
-	need("Handle", d)
+	nodes := need("Handle", d)
 	needFunc("Handle", h)
-	return handler(func(c *gin.Context, s *slot) {
+	return handler(nodes, func(c *gin.Context, s *slot) {
 		if v, ok := admit(c, s, d); ok {
 			h(c, v)
 		}
@@ -17,9 +17,9 @@ func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
 
 // Handle2 is Handle with two dependencies: a is worked out before b.
 func Handle2[A, B any](a *Dependency[A], b *Dependency[B], h func(*gin.Context, A, B)) gin.HandlerFunc {
-	need("Handle2", a, b)
+	nodes := need("Handle2", a, b)
 	needFunc("Handle2", h)
-	return handler(func(c *gin.Context, s *slot) {
+	return handler(nodes, func(c *gin.Context, s *slot) {
 		av, ok := admit(c, s, a)
 		if !ok {
 			return
@@ -32,9 +32,9 @@ func Handle2[A, B any](a *Dependency[A], b *Dependency[B], h func(*gin.Context, 
 
 // Handle3 is Handle with three dependencies, worked out in order.
 func Handle3[A, B, C any](a *Dependency[A], b *Dependency[B], c *Dependency[C], h func(*gin.Context, A, B, C)) gin.HandlerFunc {
-	need("Handle3", a, b, c)
+	nodes := need("Handle3", a, b, c)
 	needFunc("Handle3", h)
-	return handler(func(g *gin.Context, s *slot) {
+	return handler(nodes, func(g *gin.Context, s *slot) {
 		av, ok := admit(g, s, a)
 		if !ok {
 			return
@@ -57,15 +57,7 @@ func Require(guards ...Guard) gin.HandlerFunc {
 		panic("ginjwt: Require: no guards given; a route that is open on purpose says so with Public")
 	}
 	nodes := need("Require", guards...)
-	return handler(func(c *gin.Context, s *slot) {
-		for _, n := range nodes {
-			if _, err := s.guard(c, n); err != nil {
-				Abort(c, err)
-				return
-			}
-			s.accepted(c, n)
-		}
-	})
+	return handler(nodes, func(c *gin.Context, s *slot) { s.admitAll(c, nodes) })
 }
 
 // Public returns a handler that does nothing. It says, to readers and to the
@@ -73,19 +65,34 @@ func Require(guards ...Guard) gin.HandlerFunc {
 // it closes.
 func Public() gin.HandlerFunc { return func(*gin.Context) {} }
 
-// handler returns h with the request's slot. The outermost of a request's
-// handlers closes it, when the chain that follows is over.
-func handler(h func(*gin.Context, *slot)) gin.HandlerFunc {
+// handler returns h, which admits nodes, with the request's slot. The outermost
+// of a request's handlers closes it, when the chain that follows is over.
+func handler(nodes []*node, h func(*gin.Context, *slot)) gin.HandlerFunc {
+	first := credentialsFirst(nodes)
 	return func(c *gin.Context) {
 		s, outermost := open(c)
-		if !outermost {
-			h(c, s)
-			return
+		if outermost {
+			defer s.close()
 		}
-		defer s.close()
-		h(c, s)
-		c.Next()
+		if len(first) == 0 || s.admitAll(c, first) {
+			h(c, s)
+		}
+		if outermost {
+			c.Next()
+		}
 	}
+}
+
+// admitAll resolves nodes, in order, or answers the request.
+func (s *slot) admitAll(c *gin.Context, nodes []*node) bool {
+	for _, n := range nodes {
+		if _, err := s.guard(c, n); err != nil {
+			Abort(c, err)
+			return false
+		}
+		s.accepted(c, n)
+	}
+	return true
 }
 
 // admit resolves d or answers the request.

@@ -75,6 +75,7 @@ func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
 	default:
 		fault(cfg.Key.material != nil, "Key and Keys are both set: choose one")
 	}
+	fault(len(cfg.Key.ID()) > maxKeyID, "the ID of Key has %d bytes; a token's has at most %d", len(cfg.Key.ID()), maxKeyID)
 	fault(cfg.Issuer == "", "Issuer is empty: set it to a URL or name of this service")
 	fault(len(cfg.Audience) == 0, "Audience is empty: set it to the services that the tokens are for")
 	fault(slices.Contains(cfg.Audience, ""), "Audience has an empty entry")
@@ -128,24 +129,40 @@ func (i *Issuer) sign(claims AnyClaims) (string, *Claims, error) {
 	if key.material == nil || key.material.sign == nil {
 		return "", nil, errors.New("ginjwt: Sign: the key to sign with is zero or public")
 	}
-	payload, err := json.Marshal(claims)
+	token, err := key.material.token(claims)
 	if err != nil {
 		return "", nil, fmt.Errorf("ginjwt: Sign: %w", err)
+	}
+	return token, c, nil
+}
+
+// token returns the JWS of claims (RFC 7515 section 7.1), typ at+jwt.
+func (m *keyMaterial) token(claims AnyClaims) (string, error) {
+	payload, err := json.Marshal(claims)
+	if err != nil {
+		return "", err
+	}
+	if !isObject(payload) {
+		return "", fmt.Errorf("the claims nest more than %d deep, which no Verifier accepts", maxDepth)
 	}
 	header, err := json.Marshal(struct {
 		Alg Algorithm `json:"alg"`
 		Typ string    `json:"typ"`
 		Kid string    `json:"kid,omitzero"`
-	}{key.material.alg, accessToken, key.material.kid})
+	}{m.alg, accessToken, m.kid})
 	if err != nil {
-		return "", nil, fmt.Errorf("ginjwt: Sign: %w", err)
+		return "", err
 	}
 	signed := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(payload)
-	signature, err := key.material.sign(signed)
+	signature, err := m.sign(signed)
 	if err != nil {
-		return "", nil, fmt.Errorf("ginjwt: Sign: %w", err)
+		return "", err
 	}
-	return signed + "." + base64.RawURLEncoding.EncodeToString(signature), c, nil
+	token := signed + "." + base64.RawURLEncoding.EncodeToString(signature)
+	if len(token) > maxCredentials {
+		return "", fmt.Errorf("the token has %d bytes; no Verifier accepts more than %d", len(token), maxCredentials)
+	}
+	return token, nil
 }
 
 // copyOf returns a shallow copy of claims, so that filling it in changes

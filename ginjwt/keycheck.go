@@ -116,11 +116,11 @@ func isROCA(n *big.Int) bool {
 // is a point on curve.
 func copyECDSA(k *ecdsa.PublicKey, curve elliptic.Curve) (*ecdsa.PublicKey, []byte, error) {
 	//lint:ignore SA1019 Bytes takes a nil coordinate for granted
-	if k == nil || k.X == nil || k.Y == nil {
+	if k == nil || k.Curve == nil || k.X == nil || k.Y == nil {
 		return nil, nil, errors.New("the key is nil or empty")
 	}
 	if k.Curve != curve {
-		return nil, nil, fmt.Errorf("the key is not on the algorithm's curve, %s", curve.Params().Name)
+		return nil, nil, fmt.Errorf("the key is on %s; the algorithm is for %s", curveName(k.Curve), curve.Params().Name)
 	}
 	encoded, err := k.Bytes()
 	if err != nil {
@@ -131,6 +131,16 @@ func copyECDSA(k *ecdsa.PublicKey, curve elliptic.Curve) (*ecdsa.PublicKey, []by
 		return nil, nil, errors.New("the key is no point on its curve")
 	}
 	return public, encoded[1:], nil
+}
+
+// curveName returns the name of c, which is the user's and may hold a nil.
+func curveName(c elliptic.Curve) string {
+	for _, known := range []elliptic.Curve{elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521()} {
+		if c == known {
+			return known.Params().Name
+		}
+	}
+	return "another curve"
 }
 
 // copyPrivate returns a copy of an RSA or ECDSA private key if it is sound and
@@ -164,13 +174,13 @@ func checkEd25519(k ed25519.PublicKey) error {
 	if len(k) != ed25519.PublicKeySize {
 		return fmt.Errorf("the public key has %d bytes, not %d", len(k), ed25519.PublicKeySize)
 	}
-	bigEndian := slices.Clone(k)
-	slices.Reverse(bigEndian)
-	bigEndian[0] &= 0x7f // without the sign of x
-	y := new(big.Int).SetBytes(bigEndian)
-	if slices.Contains(smallOrder, y.Text(16)) {
+	encoded := slices.Clone(k)
+	encoded[31] &= 0x7f // without the sign of x
+	if slices.Contains(smallOrder, hex.EncodeToString(encoded)) {
 		return errors.New("the public key is a point of small order, which verifies forged signatures")
 	}
+	slices.Reverse(encoded)
+	y := new(big.Int).SetBytes(encoded)
 	p := new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 255), big.NewInt(19))
 	if y.Cmp(p) >= 0 || !onEdwards25519(y, p) {
 		return errors.New("the public key is no point of the curve")
@@ -191,14 +201,14 @@ func onEdwards25519(y, p *big.Int) bool {
 	return big.Jacobi(x2, p) >= 0
 }
 
-// smallOrder lists the y coordinates of the eight points of small order of
-// edwards25519, their encodings beyond the field's prime included.
+// smallOrder lists the y coordinates, little-endian, of the eight points of
+// small order of edwards25519, their encodings beyond the field's prime included.
 var smallOrder = []string{
-	"0",
-	"1",
-	"5fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826",
-	"7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7",
-	"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffec",
-	"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed",
-	"7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffee",
+	"0000000000000000000000000000000000000000000000000000000000000000",
+	"0100000000000000000000000000000000000000000000000000000000000000",
+	"26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+	"c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+	"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+	"eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
 }

@@ -22,6 +22,7 @@ type node struct {
 	granter  *node    // Security: whose scopes are judged
 	scopes   []string // Security: the scopes demanded, in the order given
 	check    string   // Check: the demand's name
+	body     bool     // reads the request's body
 }
 
 // Guard is what Require takes: every *Dependency is one.
@@ -136,6 +137,29 @@ func (n *node) path(target *node) []*node {
 // optionalBelow reports whether an Optional lies at or below n, above any granter.
 func (n *node) optionalBelow() bool {
 	return n.optional || !n.grants && slices.ContainsFunc(n.below, (*node).optionalBelow)
+}
+
+// readsBody reports whether working n out may read the request's body.
+func (n *node) readsBody() bool {
+	return n.body || slices.ContainsFunc(n.below, (*node).readsBody)
+}
+
+// credentialsFirst returns what must be worked out before nodes, in order, so
+// that all credentials are judged before the body is touched. It is empty if
+// nothing reads the body.
+func credentialsFirst(nodes []*node) (first []*node) {
+	if !slices.ContainsFunc(nodes, (*node).readsBody) {
+		return nil
+	}
+	for _, n := range nodes {
+		switch {
+		case n.readsBody():
+			first = append(first, credentialsFirst(n.below)...)
+		case len(n.schemes()) > 0:
+			first = append(first, n)
+		}
+	}
+	return first
 }
 
 // explain completes an error of n's own function: a 401 gets the challenges of

@@ -327,15 +327,15 @@ func (r run) finish(e *entry) {
 	}
 }
 
-// impatient reports whether e failed only because the context that its caller
-// gave to Get, which is not the request's own, has ended. That must not be
-// remembered for the others.
+// impatient reports whether e failed only because of the context that its
+// caller gave to Get, which is not the request's own: it has ended, or cannot
+// read the body. That must not be remembered for the others.
 func (r run) impatient(e *entry) bool {
 	if r.c == r.slot.origin || !e.failed {
 		return false
 	}
 	ctx := r.context()
-	return ctx.Err() != nil && (errors.Is(e.err(), ctx.Err()) || errors.Is(e.err(), context.Cause(ctx)))
+	return errors.Is(e.err(), errFormElsewhere) || ctx.Err() != nil && (errors.Is(e.err(), ctx.Err()) || errors.Is(e.err(), context.Cause(ctx)))
 }
 
 // granted returns the scopes that n, which has been resolved, grants.

@@ -78,7 +78,7 @@ func TestByIssuerLimitsTheSizeFirst(t *testing.T) {
 	require.NoError(t, err)
 	requireVerdict[ginjwt.Claims](t, v, a.token(t, a.headerOf(""), strings.Repeat("[", 13<<10)), ginjwt.ReasonTooLarge)
 	requireVerdict[ginjwt.Claims](t, v, a.token(t, a.headerOf(""), strings.Repeat("[", 11<<10)), ginjwt.ReasonClaims)
-	long := payloadWithout("iss", `,"iss":"b","x":"`+strings.Repeat("x", 7<<10)+`"`)
+	long := payloadWithout("iss", `,"iss":"b","pad":"`+strings.Repeat("x", 7<<10)+`"`)
 	requireVerdict[ginjwt.Claims](t, v, a.token(t, a.headerOf(""), long), ginjwt.ReasonTooLarge)
 	requireVerdict[ginjwt.Claims](t, v, a.token(t, a.headerOf(""), strings.Replace(long, `"iss":"b"`, `"iss":"a"`, 1)), "")
 }

@@ -294,45 +294,6 @@ func (c *graphAsked) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// TestNestedRequestThatAsksForTheOuterOne: a goroutine of a dependency serves a
-// request whose own dependency waits for the first request's value.
-func TestNestedRequestThatAsksForTheOuterOne(t *testing.T) {
-	t.Parallel()
-	r := gin.New()
-	got := make(chan error, 1)
-	outer := newGraphKnot()
-	var outerContext context.Context
-	asked := make(chan struct{})
-	inner := ginjwt.Provide(func(*gin.Context) (int, error) {
-		v, err := outer.Get(&graphAsked{Context: outerContext, asked: asked})
-		return v, err
-	})
-	r.GET("/inner", ginjwt.Require(inner))
-	outer.fn = func(c *gin.Context) (int, error) {
-		outerContext = ginjwt.Context(c)
-		failed := make(chan struct{})
-		go func() {
-			w := get(r, "/inner", "")
-			if w.Code != 200 {
-				close(failed)
-				got <- assert.AnError
-				return
-			}
-			got <- nil
-		}()
-		select { // returns as soon as the other one waits, or gave up
-		case <-asked:
-		case <-failed:
-		}
-		return 7, nil
-	}
-	r.GET("/", ginjwt.Require(outer))
-	graphWithin(t, func() {
-		get(r, "/", "")
-		assert.NoError(t, <-got, "the outer dependency is waited for, for it does not wait itself")
-	})
-}
-
 func TestPanicAndGoexitReleaseWaiters(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(){
