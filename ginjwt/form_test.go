@@ -36,7 +36,7 @@ func TestPasswordFormFields(t *testing.T) {
 		{"an empty grant type", "grant_type=&username=u&password=p", "", CodeInvalidRequest},
 		{"another grant type", "grant_type=client_credentials&username=u&password=p", CodeUnsupportedGrantType, CodeUnsupportedGrantType},
 		{"another letter case", "grant_type=Password&username=u&password=p", CodeUnsupportedGrantType, CodeUnsupportedGrantType},
-		{"a line break after it", "grant_type=password%0A&username=u&password=p", CodeInvalidRequest, CodeInvalidRequest},
+		{"a line break after it", "grant_type=password%0A&username=u&password=p", CodeUnsupportedGrantType, CodeUnsupportedGrantType},
 		{"another grant type and nothing else", "grant_type=foo", CodeUnsupportedGrantType, CodeUnsupportedGrantType},
 		{"no user name", "grant_type=password&password=p", CodeInvalidRequest, CodeInvalidRequest},
 		{"an empty user name", "grant_type=password&username=&password=p", CodeInvalidRequest, CodeInvalidRequest},

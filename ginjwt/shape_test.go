@@ -32,7 +32,7 @@ func TestIsFlat(t *testing.T) {
 		B struct{ C time.Time }
 		D NumericDate
 		E Audience
-		f bool
+		_ bool
 	}
 	type likeAudience Audience
 	for rule, tc := range map[string]struct {

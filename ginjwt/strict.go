@@ -91,6 +91,25 @@ const (
 	maxHeaderColons = 64
 )
 
+// headerMembers are the members that are looked at, each as it stands: of the
+// wrong type, null, or missing.
+type headerMembers struct {
+	Alg  jsontext.Value `json:"alg"`
+	Kid  jsontext.Value `json:"kid"`
+	Typ  jsontext.Value `json:"typ"`
+	Cty  jsontext.Value `json:"cty"`
+	Jku  jsontext.Value `json:"jku"`
+	X5u  jsontext.Value `json:"x5u"`
+	X5t  jsontext.Value `json:"x5t"`
+	X5t2 jsontext.Value `json:"x5t#S256"`
+	X5c  jsontext.Value `json:"x5c"`
+	Jwk  jsontext.Value `json:"jwk"`
+	Crit jsontext.Value `json:"crit"`
+	B64  jsontext.Value `json:"b64"`
+	Enc  jsontext.Value `json:"enc"`
+	Zip  jsontext.Value `json:"zip"`
+}
+
 // parseHeader decodes a header. Members that we do not use are ignored, as RFC
 // 7515 section 4 wants it, but not those that change what the token means.
 func parseHeader(segment string) (*header, Reason) {
@@ -98,22 +117,7 @@ func parseHeader(segment string) (*header, Reason) {
 	if err != nil {
 		return nil, ReasonMalformed
 	}
-	var m struct {
-		Alg  jsontext.Value `json:"alg"`
-		Kid  jsontext.Value `json:"kid"`
-		Typ  jsontext.Value `json:"typ"`
-		Cty  jsontext.Value `json:"cty"`
-		Jku  jsontext.Value `json:"jku"`
-		X5u  jsontext.Value `json:"x5u"`
-		X5t  jsontext.Value `json:"x5t"`
-		X5t2 jsontext.Value `json:"x5t#S256"`
-		X5c  jsontext.Value `json:"x5c"`
-		Jwk  jsontext.Value `json:"jwk"`
-		Crit jsontext.Value `json:"crit"`
-		B64  jsontext.Value `json:"b64"`
-		Enc  jsontext.Value `json:"enc"`
-		Zip  jsontext.Value `json:"zip"`
-	}
+	var m headerMembers
 	if !isObject(raw) || bytes.Count(raw, []byte{':'}) > maxHeaderColons || json.Unmarshal(raw, &m) != nil {
 		return nil, ReasonHeader
 	}

@@ -70,6 +70,7 @@ func (k jwk) key() (Key, error) {
 		material = &rsa.PublicKey{N: number(k.N), E: int(number(k.E).Int64())}
 	case "EC":
 		curve := map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384(), "P-521": elliptic.P521()}[k.Crv]
+		//lint:ignore SA1019 the vectors hold keys that are no points
 		material = &ecdsa.PublicKey{Curve: curve, X: number(k.X), Y: number(k.Y)}
 	default:
 		return Key{}, fmt.Errorf("key type %q", k.Kty)

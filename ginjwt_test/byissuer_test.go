@@ -47,7 +47,7 @@ func TestByIssuerChoosesTheVerifier(t *testing.T) {
 			{"ISS is not iss", a.token(t, h, payloadWithout("iss", `,"ISS":"a"`)), ginjwt.ReasonSignature},
 			{"an issuer with an escape", a.token(t, h, payloadOf(`\u0061`)), ""},
 			{"no JSON", a.token(t, h, `iss=a`), ginjwt.ReasonClaims},
-			{"too deep", a.token(t, h, payloadWithout("iss", `,"iss":"a","x":`+nested(32))), ginjwt.ReasonClaims},
+			{"too deep", a.token(t, h, payloadWithout("iss", `,"iss":"a","deep":`+nested(32))), ginjwt.ReasonClaims},
 			{"no token", "abc", ginjwt.ReasonMalformed},
 			{"stray bits", a.segments(t, b64(h), respell(t, b64(unaligned(payloadOf("a"))))), ginjwt.ReasonMalformed},
 		}
