@@ -89,11 +89,12 @@ func parseBearer(value string) (string, *Error) {
 		return token, nil // as nearly all clients write it
 	}
 	const scheme = "bearer"
+	value = strings.TrimLeft(value, " \t")
 	large := len(value) > maxCredentials+len(scheme)+1
 	if large {
 		value = value[:maxCredentials]
 	}
-	value = strings.Trim(value, " \t") // as HTTP/1 servers do on receipt (RFC 9110 section 5.5)
+	value = strings.TrimRight(value, " \t") // as HTTP/1 servers do on receipt (RFC 9110 section 5.5)
 	if len(value) < len(scheme) || !equalFoldASCII(value[:len(scheme)], scheme) {
 		return "", errNoCredentials
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -27,7 +28,7 @@ type cacheBench struct {
 
 func newCacheBench(t testing.TB, size int) *cacheBench {
 	t.Helper()
-	b := &cacheBench{key: b64Key(t), now: time.Unix(1_800_000_000, 0)}
+	b := &cacheBench{key: newCacheKey(t), now: time.Unix(1_800_000_000, 0)}
 	counted := *b.key.material
 	check := counted.verify
 	counted.verify = func(signed string, signature []byte) bool {
@@ -44,7 +45,7 @@ func newCacheBench(t testing.TB, size int) *cacheBench {
 	return b
 }
 
-func b64Key(t testing.TB) Key {
+func newCacheKey(t testing.TB) Key {
 	t.Helper()
 	key, err := GenerateKey(HS256)
 	require.NoError(t, err)
@@ -206,4 +207,74 @@ func TestCacheIsSharedByAllUsesOfAVerifier(t *testing.T) {
 	assert.Zero(t, entries[Claims](t, other.v), "another issuer's cache does not get it")
 	_, err = Verify[Claims](t.Context(), other.v, token)
 	require.ErrorIs(t, err, ReasonSignature, "nor does another verifier take its word")
+}
+
+// heapAfterGC returns the bytes in use.
+func heapAfterGC() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// A flood of tokens that come once leaves the size where it was set, and the
+// tokens that come again where they are.
+func TestCacheWithstandsAFlood(t *testing.T) {
+	const size, hotCount, flood = 100, 20, 100_000
+	b := newCacheBench(t, size)
+	var hot []string
+	for i := range hotCount {
+		hot = append(hot, b.token(t, fmt.Sprint("hot", i), ""))
+	}
+	for range 10 {
+		for _, token := range hot {
+			b.checks(t, token)
+		}
+	}
+	before := heapAfterGC()
+	var hits, misses int64
+	for i := range flood {
+		b.checks(t, b.token(t, fmt.Sprint("once", i), ""))
+		if i%20 == 0 { // each hot token once in 400 others, four times the cache
+			missed := b.checks(t, hot[i/20%hotCount])
+			misses, hits = misses+missed, hits+1-missed
+		}
+	}
+	assert.LessOrEqual(t, entries[Claims](t, b.v), size)
+	assert.Greater(t, hits, 9*misses, "hits and misses of the hot tokens: %d, %d", hits, misses)
+	assert.Less(t, heapAfterGC()-before, int64(4<<20), "bytes more after %d tokens", flood)
+	runtime.KeepAlive(b)
+}
+
+// A token is a part of a request's headers, which may be a thousand times as
+// long and must not be kept with it.
+func TestCacheKeepsTheTokenAlone(t *testing.T) {
+	const count, headers = 40, 1 << 20
+	b := newCacheBench(t, count)
+	before := heapAfterGC()
+	for i := range count {
+		token := b.token(t, fmt.Sprint("user", i), "")
+		request := strings.Repeat("h", headers) + token
+		b.checks(t, request[headers:])
+	}
+	assert.Less(t, heapAfterGC()-before, int64(count*headers/4))
+	require.NotZero(t, entries[Claims](t, b.v))
+	runtime.KeepAlive(b)
+}
+
+func TestCacheLeavesNoGoroutines(t *testing.T) {
+	before := runtime.NumGoroutine()
+	var kept []*cacheBench
+	for range 50 {
+		b := newCacheBench(t, 10)
+		for i := range 30 {
+			token := b.token(t, fmt.Sprint(i), "")
+			b.checks(t, token)
+			b.checks(t, token)
+		}
+		kept = append(kept, b)
+	}
+	assert.Less(t, runtime.NumGoroutine()-before, 10)
+	runtime.KeepAlive(kept)
 }

@@ -53,7 +53,11 @@ func Depends[A, T any](a *Dependency[A], fn func(*gin.Context, A) (T, error)) *D
 // Depends2 is Depends on two others: a is worked out before b.
 func Depends2[A, B, T any](a *Dependency[A], b *Dependency[B], fn func(*gin.Context, A, B) (T, error)) *Dependency[T] {
 	below := need("Depends2", a, b)
+	first := credentialsFirst(below)
 	return newDependency(needFunc("Depends2", fn), below, func(r run, _ *entry) (*T, error) {
+		if err := r.resolveAll(first); err != nil {
+			return nil, err
+		}
 		av, err := a.pointer(r)
 		if err != nil {
 			return nil, err
@@ -69,7 +73,11 @@ func Depends2[A, B, T any](a *Dependency[A], b *Dependency[B], fn func(*gin.Cont
 // Depends3 is Depends on three others, worked out in order.
 func Depends3[A, B, C, T any](a *Dependency[A], b *Dependency[B], c *Dependency[C], fn func(*gin.Context, A, B, C) (T, error)) *Dependency[T] {
 	below := need("Depends3", a, b, c)
+	first := credentialsFirst(below)
 	return newDependency(needFunc("Depends3", fn), below, func(r run, _ *entry) (*T, error) {
+		if err := r.resolveAll(first); err != nil {
+			return nil, err
+		}
 		av, err := a.pointer(r)
 		if err != nil {
 			return nil, err

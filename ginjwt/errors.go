@@ -108,7 +108,8 @@ func (e *Error) Unwrap() error {
 }
 
 // Unauthenticated returns a 401 with detail as its text: for credentials that
-// were understood and are not good, such as a token whose user is gone.
+// were understood and are not good, such as a token whose user is gone. A login
+// that fails is an InvalidGrant.
 func Unauthenticated(detail string) error {
 	return &Error{Status: 401, Code: CodeUnauthenticated, Detail: detail}
 }

@@ -6,7 +6,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -35,7 +34,8 @@ type OAuth2PasswordRequestForm struct {
 // PasswordForm returns the login form as a dependency. grant_type may be
 // missing, as in FastAPI's OAuth2PasswordRequestForm.
 //
-// The body must be application/x-www-form-urlencoded and at most 16 KiB. An
+// The method must be POST, the body application/x-www-form-urlencoded and at
+// most 16 KiB. An
 // empty field counts as missing and an unknown one is ignored (RFC 6749 section
 // 3.2); a repeated field is refused. Refusals are those of RFC 6749 section
 // 5.2, and every answer of the route gets "Cache-Control: no-store". What else
@@ -57,6 +57,12 @@ func passwordForm(name string, strict bool) *Dependency[OAuth2PasswordRequestFor
 			return nil, errFormElsewhere
 		}
 		noStore(r.c)
+		if r.c.Request.Method != http.MethodPost {
+			return nil, &Error{
+				Status: 405, Code: CodeInvalidRequest, Detail: "A token is asked for with POST", tokenEndpoint: true,
+				Header: http.Header{"Allow": {http.MethodPost}},
+			}
+		}
 		values, err := postedForm(r.c)
 		if err != nil {
 			return nil, err
@@ -102,7 +108,7 @@ func readBody(c *gin.Context) ([]byte, error) {
 	if c.Request.ContentLength > maxFormBytes {
 		return nil, tooLarge
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.Writer, c.Request.Body, maxFormBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(innermost(c.Writer), c.Request.Body, maxFormBytes))
 	var limit *http.MaxBytesError
 	switch {
 	case errors.As(err, &limit):
@@ -111,6 +117,18 @@ func readBody(c *gin.Context) ([]byte, error) {
 		return nil, InvalidRequest("The request body could not be read")
 	}
 	return body, nil
+}
+
+// innermost returns the server's own writer below w, which MaxBytesReader tells
+// to close the connection.
+func innermost(w http.ResponseWriter) http.ResponseWriter {
+	for {
+		outer, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return w
+		}
+		w = outer.Unwrap()
+	}
 }
 
 func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequestForm, err error) {
@@ -157,12 +175,14 @@ func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 func requestedScopes(scope string) ([]string, error) {
 	var scopes []string
+	seen := map[string]bool{"": true}
 	for s := range strings.SplitSeq(scope, " ") {
 		switch {
-		case s == "" || slices.Contains(scopes, s):
+		case seen[s]:
 		case !validScope(s):
 			return nil, InvalidScope("Malformed scope")
 		default:
+			seen[s] = true
 			scopes = append(scopes, s)
 		}
 	}

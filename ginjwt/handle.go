@@ -1,6 +1,10 @@
 package ginjwt
 
-import "github.com/gin-gonic/gin"
+import (
+	"slices"
+
+	"github.com/gin-gonic/gin"
+)
 
 // Handle returns a handler that works d out and calls h with it. If d is
 // refused, or fails, the request is answered as Abort says, and neither h nor
@@ -57,7 +61,14 @@ func Require(guards ...Guard) gin.HandlerFunc {
 		panic("ginjwt: Require: no guards given; a route that is open on purpose says so with Public")
 	}
 	nodes := need("Require", guards...)
-	return handler(nodes, func(c *gin.Context, s *slot) { s.admitAll(c, nodes) })
+	return handler(nodes, func(c *gin.Context, s *slot) {
+		for _, n := range nodes {
+			if s.admit(c, n) == nil {
+				return
+			}
+			s.accepted(c, n)
+		}
+	})
 }
 
 // Public returns a handler that does nothing. It says, to readers and to the
@@ -74,7 +85,8 @@ func handler(nodes []*node, h func(*gin.Context, *slot)) gin.HandlerFunc {
 		if outermost {
 			defer s.close()
 		}
-		if len(first) == 0 || s.admitAll(c, first) {
+		refused := slices.ContainsFunc(first, func(n *node) bool { return s.admit(c, n) == nil })
+		if !refused {
 			h(c, s)
 		}
 		if outermost {
@@ -83,23 +95,20 @@ func handler(nodes []*node, h func(*gin.Context, *slot)) gin.HandlerFunc {
 	}
 }
 
-// admitAll resolves nodes, in order, or answers the request.
-func (s *slot) admitAll(c *gin.Context, nodes []*node) bool {
-	for _, n := range nodes {
-		if _, err := s.guard(c, n); err != nil {
-			Abort(c, err)
-			return false
-		}
-		s.accepted(c, n)
-	}
-	return true
-}
-
-// admit resolves d or answers the request.
-func admit[T any](c *gin.Context, s *slot, d *Dependency[T]) (v T, ok bool) {
-	e, err := s.guard(c, &d.node)
+// admit resolves n, or answers the request and returns nil.
+func (s *slot) admit(c *gin.Context, n *node) *entry {
+	e, err := s.guard(c, n)
 	if err != nil {
 		Abort(c, err)
+		return nil
+	}
+	return e
+}
+
+// admit resolves d, or answers the request.
+func admit[T any](c *gin.Context, s *slot, d *Dependency[T]) (v T, ok bool) {
+	e := s.admit(c, &d.node)
+	if e == nil {
 		return v, false
 	}
 	s.accepted(c, &d.node)

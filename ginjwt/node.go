@@ -144,22 +144,24 @@ func (n *node) readsBody() bool {
 	return n.body || slices.ContainsFunc(n.below, (*node).readsBody)
 }
 
-// credentialsFirst returns what must be worked out before nodes, in order, so
-// that all credentials are judged before the body is touched. It is empty if
-// nothing reads the body.
-func credentialsFirst(nodes []*node) (first []*node) {
+// credentialsFirst returns those of nodes, which stand side by side, that must
+// be worked out before the others, so that credentials are judged before the
+// body is touched. It is empty if nothing reads the body.
+func credentialsFirst(nodes []*node) []*node {
 	if !slices.ContainsFunc(nodes, (*node).readsBody) {
 		return nil
 	}
+	var first, last []*node
 	for _, n := range nodes {
 		switch {
-		case n.readsBody():
-			first = append(first, credentialsFirst(n.below)...)
-		case len(n.schemes()) > 0:
+		case len(n.schemes()) == 0:
+		case n.readsBody(): // its credentials come first in it, too
+			last = append(last, n)
+		default:
 			first = append(first, n)
 		}
 	}
-	return first
+	return append(first, last...)
 }
 
 // explain completes an error of n's own function: a 401 gets the challenges of

@@ -62,6 +62,16 @@ func (r run) resolve(n *node) (*entry, error) {
 	return e, e.err()
 }
 
+// resolveAll resolves nodes, in order, up to the first that fails.
+func (r run) resolveAll(nodes []*node) error {
+	for _, n := range nodes {
+		if _, err := r.resolve(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // workOut fills e. Whatever happens to the goroutine in a user's function, a
 // panic or runtime.Goexit, the entry is completed, so that nobody waits forever.
 func (r run) workOut(e *entry) {

@@ -68,10 +68,8 @@ func Security[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
 	path := d.path(granter)
 	scopes = slices.Clone(scopes)
 	s := newDependency("Security", below, func(r run, _ *entry) (*T, error) {
-		for _, n := range path {
-			if _, err := r.resolve(n); err != nil {
-				return nil, err
-			}
+		if err := r.resolveAll(path); err != nil {
+			return nil, err
 		}
 		granted := r.granted(granter)
 		for _, scope := range scopes {

@@ -272,3 +272,27 @@ func TestLoginFormIsReadInTheRequestsOwnHandlersOnly(t *testing.T) {
 	}))
 	assert.Equal(t, 204, loginPost(r, "/token", loginGood).Code)
 }
+
+// That credentials are judged before the body is read must not make them
+// required where they are optional.
+func TestLoginFormBesideOptionalCredentials(t *testing.T) {
+	t.Parallel()
+	issuer, verifier := newIssuer(t)
+	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), verifier)
+	both := ginjwt.Depends2(ginjwt.PasswordForm(), claims, func(_ *gin.Context, _ loginForm, me ginjwt.Claims) (string, error) { return me.Subject, nil })
+	var guards []string
+	observe := ginjwt.Observe(func(_ context.Context, ev ginjwt.Event) { guards = append(guards, ev.Guard) })
+	r := loginEngine(observe, ginjwt.Handle(ginjwt.OptionalOr(both, "nobody"), func(c *gin.Context, name string) { c.String(200, name) }))
+	assert.Equal(t, "nobody", loginPost(r, "/token", loginGood).Body.String())
+	assert.Len(t, guards, 1)
+
+	guards = nil
+	r = loginEngine(observe, ginjwt.Handle2(claims, ginjwt.PasswordForm(), func(c *gin.Context, me ginjwt.Claims, _ loginForm) { c.String(200, me.Subject) }))
+	req := httptest.NewRequest(http.MethodPost, "/token", strings.NewReader(loginGood))
+	req.Header.Set("Content-Type", formType)
+	req.Header.Set("Authorization", "Bearer "+sign(t, issuer, "johndoe", ""))
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, req)
+	assert.Equal(t, "johndoe", w.Body.String())
+	assert.Equal(t, []string{"JWT", "PasswordForm"}, guards, "one event for each decision")
+}
