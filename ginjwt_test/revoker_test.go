@@ -35,7 +35,10 @@ var cacheSizes = map[string]int{"without a cache": 0, "with a cache": 10}
 func TestRevokerIsAskedLast(t *testing.T) {
 	t.Parallel()
 	asked := 0
-	v := revocable(t, hmacForger(t).key, 10, func(context.Context, *ginjwt.Claims) (bool, error) { asked++; return true, nil })
+	v := forgeVerifier(t, hmacForger(t).key, func(p *ginjwt.Policy) {
+		p.CacheSize, p.MaxLifetime = 10, time.Hour
+		p.Revoker = revokerFunc(func(context.Context, *ginjwt.Claims) (bool, error) { asked++; return true, nil })
+	})
 	for _, tc := range refusedTokens(t) {
 		if tc.reason == ginjwt.ReasonRevoked {
 			continue
@@ -48,7 +51,7 @@ func TestRevokerIsAskedLast(t *testing.T) {
 	}
 	assert.Zero(t, asked)
 	f := hmacForger(t)
-	requireVerdict[ginjwt.Claims](t, v, f.token(t, f.headerOf(""), goodPayload("")), ginjwt.ReasonRevoked)
+	requireVerdict[ginjwt.Claims](t, v, f.token(t, f.headerOf(""), goodPayload(`,"iat":1800000000`)), ginjwt.ReasonRevoked)
 	assert.Equal(t, 1, asked)
 }
 
@@ -187,38 +190,41 @@ func TestRevokerAnswers(t *testing.T) {
 
 // A client that leaves while the store is asked is nobody's outage; a request
 // whose own time is up while the store hangs is.
-func TestRevokerAndTheEndOfTheRequest(t *testing.T) {
+func TestStoresAndTheEndOfTheRequest(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("read tcp: connection closed")
 	cases := map[string]struct {
 		end    error // of the request's context
-		err    error // the Revoker's
+		err    error // the store's
 		status int
 	}{
 		"the client left": {context.Canceled, context.Canceled, 499},
 		"the client left, and the store says so in its own words": {context.Canceled, lost, 499},
 		"the time is up": {context.DeadlineExceeded, context.DeadlineExceeded, 503},
 		"the time is up, and the store says so in its own words": {context.DeadlineExceeded, lost, 503},
-		"the client left, and the Revoker decides":               {context.Canceled, ginjwt.Forbidden("no"), 403},
+		"the client left, and the store decides":                 {context.Canceled, ginjwt.HTTPError(429, "no"), 429},
 	}
 	f := hmacForger(t)
 	token := f.token(t, f.headerOf(""), goodPayload(""))
 	for name, tc := range cases {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var events []ginjwt.Event
-			ctx := endedContext{t.Context(), tc.end}
-			v := revocable(t, f.key, 10, func(context.Context, *ginjwt.Claims) (bool, error) { return false, tc.err })
-			claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), v)
-			r := graphEngine(ginjwt.Observe(func(_ context.Context, ev ginjwt.Event) { events = append(events, ev) }), ginjwt.Require(claims))
-			req := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
-			req.Header.Set("Authorization", "Bearer "+token)
-			w := httptest.NewRecorder()
-			r.ServeHTTP(w, req)
-			assert.Equal(t, tc.status, w.Code)
-			require.Len(t, events, 1)
-			assert.Equal(t, tc.status, events[0].Status)
-		})
+		stores := map[string]*ginjwt.Verifier{
+			"the Revoker":   revocable(t, f.key, 10, func(context.Context, *ginjwt.Claims) (bool, error) { return false, tc.err }),
+			"the KeySource": forgeVerifier(t, source(func(ginjwt.Algorithm, string) (ginjwt.Key, error) { return ginjwt.Key{}, tc.err }), nil),
+		}
+		for store, v := range stores {
+			t.Run(store+": "+name, func(t *testing.T) {
+				t.Parallel()
+				var log eventLog
+				r := graphEngine(log.observe(), ginjwt.Require(ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), v)))
+				req := httptest.NewRequestWithContext(endedContext{t.Context(), tc.end}, http.MethodGet, "/", nil)
+				req.Header.Set("Authorization", "Bearer "+token)
+				w := httptest.NewRecorder()
+				r.ServeHTTP(w, req)
+				assert.Equal(t, tc.status, w.Code)
+				require.Len(t, log.events, 1)
+				assert.Equal(t, tc.status, log.events[0].Status)
+			})
+		}
 	}
 }
 
