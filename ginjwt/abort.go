@@ -26,11 +26,10 @@ func Abort(c *gin.Context, err error) {
 			e.Header.Set("WWW-Authenticate", bearerChallenge(defaultRealm, e, nil))
 		}
 	}
-	report(c, e)
-	if c.Writer.Written() {
-		return
+	if !c.Writer.Written() {
+		answer(c, e)
 	}
-	answer(c, e)
+	report(c, e)
 }
 
 // guarding returns the schemes that guard c's route.

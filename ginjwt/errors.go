@@ -217,6 +217,11 @@ func (e *Error) challenge(schemes []*node, scopes []string) {
 	}
 }
 
+// clientClosed returns the error for a client that did not wait for the answer.
+func clientClosed(cause error) *Error {
+	return &Error{Status: 499, Code: CodeClientClosed, Detail: "Client closed request", Err: errors.Join(context.Canceled, cause)}
+}
+
 // judged returns the refusal that err stands for. clientLeft tells whether the
 // request's context was cancelled.
 func judged(err error, clientLeft bool) *Error {
@@ -228,7 +233,7 @@ func judged(err error, clientLeft bool) *Error {
 		}
 		return e
 	case !found && clientLeft && errors.Is(err, context.Canceled):
-		return &Error{Status: 499, Code: CodeClientClosed, Detail: "Client closed request", Err: err}
+		return clientClosed(err)
 	}
 	return &Error{Status: 500, Code: CodeInternal, Detail: detailInternal, Err: err}
 }

@@ -82,7 +82,14 @@ func (s *slot) accepted(c *gin.Context, n *node) {
 	if s.settings == nil || len(s.settings.observers) == 0 {
 		return
 	}
-	publish(c, s.settings.observers, Event{Outcome: OutcomeAccepted, Guard: n.name})
+	returned := false
+	defer func() {
+		if !returned { // the guards to come were not asked, whatever a Recovery does
+			c.Abort()
+		}
+	}()
+	publish(c, s.settings.observers, Event{Outcome: OutcomeAccepted, Guard: n.shownName()})
+	returned = true
 }
 
 // report tells the observers of a refusal or failure. If there are none, what
@@ -134,22 +141,26 @@ func knownMethod(method string) string {
 // lastGuard returns the name of the guard that the request came to last.
 func lastGuard(c *gin.Context) string {
 	if s := slotOf(c); s != nil && s.last != nil {
-		return s.last.name
+		return s.last.shownName()
 	}
 	return ""
 }
 
-// redact takes the request's credentials out of a text that others made.
+// redact takes the request's credentials out of a text that others made: the
+// Authorization header as it is, and without its scheme.
 func redact(c *gin.Context, text string) string {
 	if c.Request == nil {
 		return text
 	}
 	for _, value := range c.Request.Header["Authorization"] {
-		for _, part := range strings.Fields(value) {
-			if len(part) >= 8 {
-				text = strings.ReplaceAll(text, part, "[redacted]")
+		_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
+		for _, secret := range []string{value, strings.TrimSpace(credentials)} {
+			if len(secret) > len(redacted) { // so the text never grows
+				text = strings.ReplaceAll(text, secret, redacted)
 			}
 		}
 	}
 	return text
 }
+
+const redacted = "[...]"

@@ -88,7 +88,8 @@ func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
 
 // Sign returns a signed access token (RFC 9068: typ is at+jwt) with claims, a
 // pointer to Claims or to a struct that embeds them. Claims that are empty are
-// filled in: iss, aud, iat, exp and a random jti; claims itself is not changed.
+// filled in: iss, aud, exp and a random jti; iat is always now. claims itself is
+// not changed.
 //
 // A claim that is set must be one that this issuer's Verifier accepts: its own
 // iss, some of its aud, an exp no later than AccessTTL from now. Otherwise, and

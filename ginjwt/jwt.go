@@ -11,7 +11,7 @@ import (
 //
 // The error is an *Error, and no claims are returned with it: 401 with
 // CodeExpiredToken or CodeInvalidToken and a Reason as its cause, 503 if keys
-// or the Revoker cannot be reached. Verify panics if v is nil or C cannot be a
+// or the Revoker cannot be reached, 499 if ctx was cancelled meanwhile. Verify panics if v is nil or C cannot be a
 // claims type; see JWT.
 func Verify[C any, P ClaimsOf[C]](ctx context.Context, v *Verifier, token string) (C, error) {
 	t, err := typedOf[C, P](v)
@@ -136,6 +136,9 @@ func (t *typed[C, P]) verifyOne(ctx context.Context, token string, known *cached
 // by now, which may be as good: then the token is verified again.
 func (t *typed[C, P]) recheck(ctx context.Context, token string, known *cached[C]) (*C, error) {
 	key, err := t.v.findKey(ctx, known.header)
+	if e := asError(err); e != nil && e.Status != 401 {
+		return nil, err // an outage, and the token is good when that is over
+	}
 	if err != nil || key.material != known.key {
 		t.cache.drop(token)
 		return nil, err

@@ -209,5 +209,14 @@ func (n *node) replaced(v any, err error, e *entry) {
 	e.value = boxed
 }
 
+// shownName returns the name of the user's function, or of the scheme, below
+// what only adds a demand or an exception to it.
+func (n *node) shownName() string {
+	for n.granter != nil || n.optional {
+		n = n.below[0]
+	}
+	return n.name
+}
+
 // short is a function's name without its package's path.
 func short(name string) string { return name[strings.LastIndexByte(name, '/')+1:] }

@@ -59,7 +59,8 @@ type Policy struct {
 
 // A Revoker knows which tokens are good no more. Revoked is called on every
 // request, after all other checks, and must be safe for concurrent use. An
-// error is an outage: the request is answered with 503, not let through.
+// error is an outage: the request is answered with 503, not let through, unless
+// it is an *Error, which decides itself. c is the call's own.
 type Revoker interface {
 	Revoked(ctx context.Context, c *Claims) (bool, error)
 }

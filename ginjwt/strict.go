@@ -137,7 +137,7 @@ func parseHeader(segment string) (*header, Reason) {
 	alg, _ := text(m.Alg)
 	kid, _ := text(m.Kid)
 	typ, _ := text(m.Typ)
-	if m.Kid != nil && kid == "" || len(kid) > maxKeyID {
+	if m.Kid != nil && kid == "" || len(kid) > maxKeyID || m.Typ != nil && mediaType(typ) == "" {
 		return nil, ReasonHeader
 	}
 	if _, ok := methods[Algorithm(alg)]; !ok {
@@ -149,7 +149,17 @@ func parseHeader(segment string) (*header, Reason) {
 // mediaType returns typ as it is compared: in any letter case and with or
 // without "application/" (RFC 7515 section 4.1.9).
 func mediaType(typ string) string {
-	return strings.TrimPrefix(strings.ToLower(typ), "application/")
+	return strings.TrimPrefix(lowerASCII(typ), "application/")
+}
+
+// lowerASCII leaves alone what Unicode would fold into ASCII.
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
 
 // isObject reports whether b is a JSON object, as far as its first character

@@ -143,18 +143,28 @@ func (v *Verifier) findKey(ctx context.Context, h *header) (Key, error) {
 	switch {
 	case errors.Is(err, ErrUnknownKey):
 		return Key{}, refused(ReasonKey)
-	case err != nil && ctx.Err() != nil:
-		return Key{}, err // the client left, or its time is up
-	case err != nil && asError(err) != nil:
-		return Key{}, err // the source says itself what to answer
 	case err != nil:
-		return Key{}, Unavailable(err)
+		return Key{}, outage(ctx, err)
 	case key.material == nil:
 		return Key{}, Unavailable(errors.New("ginjwt: the KeySource returned the zero Key and no error"))
 	case key.material.alg != h.alg:
 		return Key{}, refused(ReasonAlgorithm)
 	}
 	return key, nil
+}
+
+// outage returns the *Error for a KeySource or Revoker that failed with err. If
+// it says itself what to answer, that stands.
+func outage(ctx context.Context, err error) error {
+	switch {
+	case asError(err) != nil:
+		return err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return clientClosed(err)
+	case ctx.Err() != nil:
+		err = errors.Join(ctx.Err(), err)
+	}
+	return Unavailable(err)
 }
 
 func checkSignature(key Key, s segments) Reason {
@@ -278,12 +288,11 @@ func (v *Verifier) revoked(ctx context.Context, c *Claims) error {
 	if v.policy.Revoker == nil {
 		return nil
 	}
-	revoked, err := v.policy.Revoker.Revoked(ctx, c)
+	own := *c // other requests may have c too
+	revoked, err := v.policy.Revoker.Revoked(ctx, &own)
 	switch {
-	case err != nil && (ctx.Err() != nil || asError(err) != nil):
-		return err
 	case err != nil:
-		return Unavailable(err)
+		return outage(ctx, err)
 	case revoked:
 		return refused(ReasonRevoked)
 	}

@@ -1,3 +1,5 @@
+//lint:file-ignore SA5008,U1000 claims types that are wrong on purpose
+
 package ginjwt_test
 
 import (

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 keys put together by hand are what is tested
+
 package ginjwt_test
 
 import (

@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 the vectors give coordinates
+
 package ginjwt_test
 
 import (

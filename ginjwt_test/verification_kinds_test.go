@@ -38,8 +38,8 @@ func TestVerifyTyp(t *testing.T) {
 	runTokens(t, typCases, nil)
 	// A name that is no name at all is not the same as none.
 	runTokens(t, []tokenCase{
-		{rule: "empty", header: `{"alg":"HS256","typ":""}`, want: ginjwt.ReasonType},
-		{rule: "a media type of nothing", header: `{"alg":"HS256","typ":"application/"}`, want: ginjwt.ReasonType},
+		{rule: "empty", header: `{"alg":"HS256","typ":""}`, want: ginjwt.ReasonHeader},
+		{rule: "a media type of nothing", header: `{"alg":"HS256","typ":"application/"}`, want: ginjwt.ReasonHeader},
 	}, func(p *ginjwt.Policy) { p.Types = []string{"at+jwt", "JWT"} })
 }
 
