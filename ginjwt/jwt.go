@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"reflect"
 
 	"github.com/go-json-experiment/json"
 )
@@ -11,8 +12,9 @@ import (
 //
 // The error is an *Error, and no claims are returned with it: 401 with
 // CodeExpiredToken or CodeInvalidToken and a Reason as its cause, 503 if keys
-// or the Revoker cannot be reached, 499 if ctx was cancelled meanwhile. Verify panics if v is nil or C cannot be a
-// claims type; see JWT.
+// or the Revoker cannot be reached, 499 if ctx was cancelled meanwhile.
+//
+// Verify panics if v is nil or C cannot be a claims type; see JWT.
 func Verify[C any, P ClaimsOf[C]](ctx context.Context, v *Verifier, token string) (C, error) {
 	t, err := typedOf[C, P](v)
 	if err != nil {
@@ -71,7 +73,7 @@ func typedOf[C any, P ClaimsOf[C]](v *Verifier) (*typed[C, P], error) {
 	if err := v.usable(); err != nil {
 		return nil, err
 	}
-	c := typeFor[C]()
+	c := reflect.TypeFor[C]()
 	if t, ok := v.types.Load(c); ok {
 		return t.(*typed[C, P]), nil
 	}

@@ -105,7 +105,7 @@ func (r run) finish(e *entry) {
 	defer s.mu.Unlock()
 	end := ready
 	if impatient {
-		end, e.node = forgotten, nil
+		end, e.node, e.guard = forgotten, nil, false
 	}
 	if e.state.Swap(end) == awaited {
 		close(s.rare.awaited[e])

@@ -211,5 +211,3 @@ func isFlat(t reflect.Type) bool {
 	}
 	return false
 }
-
-func typeFor[C any]() reflect.Type { return reflect.TypeFor[C]() }

@@ -98,20 +98,18 @@ func slotOf(c *gin.Context) *slot {
 // open returns the request's slot, and true if c had none and it is the
 // caller's to close.
 func open(c *gin.Context) (*slot, bool) {
-	s := &slot{origin: c}
 	v, _ := c.Get(slotKey{})
-	switch v := v.(type) {
-	case *slot:
-		if v.origin == c {
-			return v, v.reopen()
+	before, _ := v.(*settings)
+	if s, ok := v.(*slot); ok {
+		if s.origin == c {
+			return s, s.reopen()
 		}
-		if !v.ended() {
-			return v, false
+		if !s.ended() {
+			return s, false
 		}
-		s.settings = v.settings
-	case *settings:
-		s.settings = v
+		before = s.settings
 	}
+	s := &slot{origin: c, settings: before}
 	c.Set(slotKey{}, s)
 	return s, true
 }
