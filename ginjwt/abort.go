@@ -1,6 +1,8 @@
 package ginjwt
 
 import (
+	"context"
+	"errors"
 	"net/http"
 	"slices"
 
@@ -18,12 +20,16 @@ import (
 // alone.
 func Abort(c *gin.Context, err error) {
 	c.Abort()
-	e := judged(err, c.Request != nil && c.Request.Context().Err() != nil)
+	e := judged(err, c.Request != nil && errors.Is(c.Request.Context().Err(), context.Canceled))
 	if e.Status == 401 && !e.challenged() {
 		e = e.clone(nil)
-		e.challenge(guarding(c), nil)
-		if len(e.Header["Www-Authenticate"]) == 0 {
-			e.Header.Set("WWW-Authenticate", bearerChallenge(defaultRealm, e, nil))
+		e.challenge(run{c: c}, guarding(c), nil)
+		if !e.challenged() {
+			told := e
+			if c.GetHeader("Authorization") == "" {
+				told = errNoCredentials
+			}
+			e.Header.Set("WWW-Authenticate", bearerChallenge(defaultRealm, told, nil))
 		}
 	}
 	if !c.Writer.Written() {
@@ -40,7 +46,7 @@ func guarding(c *gin.Context) []*node {
 	}
 	var schemes []*node
 	for _, n := range s.guards() {
-		schemes = append(schemes, n.schemes()...)
+		schemes = append(schemes, n.schemes...)
 	}
 	return schemes
 }
@@ -53,7 +59,7 @@ func answer(c *gin.Context, e *Error) {
 		if e.tokenEndpoint {
 			noStore(c)
 		}
-		c.Data(e.Status, "application/json", body(e))
+		writeJSON(c, e.Status, body(e))
 		return
 	}
 	w := &fixedStatus{ResponseWriter: c.Writer, e: e}
@@ -68,6 +74,12 @@ func setHeader(to, from http.Header) {
 	for name, values := range from {
 		to[http.CanonicalHeaderKey(name)] = slices.Clone(values) // later handlers may add to it
 	}
+}
+
+// writeJSON writes body as what it is, whatever type was set before.
+func writeJSON(c *gin.Context, status int, body []byte) {
+	c.Header("Content-Type", "application/json")
+	c.Data(status, "application/json", body)
 }
 
 func body(e *Error) []byte {

@@ -44,7 +44,7 @@ func bearer(s *scheme) *Dependency[string] {
 		return err == nil || err.Code != CodeNoCredentials
 	}
 	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.realm, e, scopes) }
-	d := newDependency(s.kind, nil, func(r run, e *entry) (*string, error) {
+	d := newDependency(s.name, nil, func(r run, e *entry) (*string, error) {
 		token, err := bearerToken(r.c)
 		if err != nil {
 			err = err.clone(nil)
@@ -54,7 +54,7 @@ func bearer(s *scheme) *Dependency[string] {
 		e.text = token
 		return &e.text, nil
 	})
-	d.scheme = s
+	d.scheme, d.schemes = s, []*node{&d.node}
 	return d
 }
 

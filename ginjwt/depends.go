@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 )
@@ -98,10 +99,17 @@ func Depends3[A, B, C, T any](a *Dependency[A], b *Dependency[B], c *Dependency[
 // the entry what the value grants. What it returns is only read from then on.
 func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, error)) *Dependency[T] {
 	d := &Dependency[T]{node{name: name, below: below}}
+	for _, b := range below {
+		for _, s := range b.schemes {
+			if !slices.Contains(d.schemes, s) {
+				d.schemes = append(d.schemes, s)
+			}
+		}
+	}
 	d.work = func(r run, e *entry) {
 		v, err := fn(r, e)
 		if err != nil {
-			e.fail(d.explain(err))
+			e.fail(d.explain(r, err))
 			return
 		}
 		e.value = v

@@ -26,7 +26,7 @@
 //
 // A refusal is an *Error: 401 with a challenge for bad credentials (RFC 6750),
 // 403 for missing scopes, 400 for a malformed header, 503 for an outage of keys
-// or stores. Any other error of a user's function is 500. The client sees fixed
+// or stores. Any other error of a user's function is 500, of a Check 403. The client sees fixed
 // texts; causes are for the log.
 //
 // Mistakes in setting up routes panic, with a text that begins "ginjwt: ".

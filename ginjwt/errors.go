@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 )
 
 // The codes of an Error. They tell refusals apart for programs and logs; the
@@ -16,7 +15,7 @@ const (
 	CodeNoCredentials        = "no_credentials"        // 401: none were sent, or another scheme's
 	CodeMalformedCredentials = "malformed_credentials" // 400: RFC 6750's invalid_request
 	CodeInvalidToken         = "invalid_token"         // 401: refused; Err is the Reason
-	CodeExpiredToken         = "expired_token"         // 401: good in all else
+	CodeExpiredToken         = "expired_token"         // 401: good in all else; revocation is not asked about
 	CodeUnauthenticated      = "unauthenticated"       // 401: by Unauthenticated
 	CodeInsufficientScope    = "insufficient_scope"    // 403: by Security
 	CodeForbidden            = "forbidden"             // 403: by Forbidden or Check
@@ -129,12 +128,10 @@ func HTTPError(status int, detail string) error {
 // Unavailable returns a 503 with a fixed text and a Retry-After of one second:
 // for an outage of our own, which must not make a client throw its token away.
 // The cause is for the log.
-func Unavailable(cause error) error { return unavailable(cause, 1) }
-
-func unavailable(cause error, seconds int) *Error {
+func Unavailable(cause error) error {
 	return &Error{
 		Status: 503, Code: CodeUnavailable, Detail: detailUnavailable, Err: cause,
-		Header: http.Header{"Retry-After": {strconv.Itoa(seconds)}},
+		Header: http.Header{"Retry-After": {"1"}},
 	}
 }
 
@@ -205,10 +202,16 @@ func (e *Error) challenged() bool {
 }
 
 // challenge sets the challenges of schemes, one each (RFC 9110 section 11.6.1).
-func (e *Error) challenge(schemes []*node, scopes []string) {
+// To a scheme whose credentials were not sent in r's request, a 401 says just
+// that (RFC 6750 section 3.1).
+func (e *Error) challenge(r run, schemes []*node, scopes []string) {
 	var values []string
-	for _, n := range schemes {
-		if v := n.scheme.challenge(e, scopes); !slices.Contains(values, v) {
+	for i, n := range schemes {
+		told := e
+		if e.Status == 401 && !r.sent(schemes[i:i+1]) {
+			told = errNoCredentials
+		}
+		if v := n.scheme.challenge(told, scopes); !slices.Contains(values, v) {
 			values = append(values, v)
 		}
 	}

@@ -20,7 +20,8 @@ const (
 )
 
 // An Event is one decision of a guard, for logs and metrics. It holds no
-// credentials and nothing that a client chose.
+// credentials and, but for what a user's error quotes in Cause, nothing that a
+// client chose.
 type Event struct {
 	Outcome Outcome
 	// Status, Code and Reason are those of the refusal: the answer's status, an
@@ -28,8 +29,8 @@ type Event struct {
 	Status int
 	Code   string
 	Reason Reason
-	// Cause is the text of the error behind a failure, without the request's
-	// credentials.
+	// Cause is the text of the error behind a failure, or behind a refusal that
+	// has no Reason, without the credentials of the Authorization header.
 	Cause string
 	// Guard is the name of the function or security scheme that the guard ends
 	// in. Method is that of the request, or "unknown" if it is none of HTTP's own,
@@ -60,9 +61,15 @@ func LogEvents(l *slog.Logger) gin.HandlerFunc {
 }
 
 func (ev Event) log(ctx context.Context, l *slog.Logger) {
-	level := map[Outcome]slog.Level{OutcomeRefused: slog.LevelInfo, OutcomeFailed: slog.LevelError}[ev.Outcome]
-	if ev.Outcome == OutcomeAccepted {
-		level = slog.LevelDebug
+	level := slog.LevelDebug
+	switch ev.Outcome {
+	case OutcomeRefused:
+		level = slog.LevelInfo
+	case OutcomeFailed:
+		level = slog.LevelError
+	}
+	if !l.Enabled(ctx, level) {
+		return
 	}
 	attrs := []slog.Attr{slog.String("guard", ev.Guard), slog.String("method", ev.Method), slog.String("route", ev.Route)}
 	if ev.Status != 0 {
@@ -110,9 +117,9 @@ func report(c *gin.Context, e *Error) {
 	errors.As(e.Err, &ev.Reason)
 	if e.Status >= 500 {
 		ev.Outcome = OutcomeFailed
-		if e.Err != nil {
-			ev.Cause = redact(c, e.Err.Error())
-		}
+	}
+	if e.Err != nil && ev.Reason == "" {
+		ev.Cause = redact(c, e.Err.Error())
 	}
 	publish(c, fns, ev)
 }

@@ -35,10 +35,10 @@ type OAuth2PasswordRequestForm struct {
 // missing, as in FastAPI's OAuth2PasswordRequestForm.
 //
 // The method must be POST, the body application/x-www-form-urlencoded and at
-// most 16 KiB. An
+// most 16 KiB (a form that an earlier handler parsed is taken as it is). An
 // empty field counts as missing and an unknown one is ignored (RFC 6749 section
 // 3.2); a repeated field is refused. Refusals are those of RFC 6749 section
-// 5.2, and every answer of the route gets "Cache-Control: no-store". What else
+// 5.2, and every answer from there on gets "Cache-Control: no-store". What else
 // the route depends on and needs credentials for is worked out first: nothing
 // of the body is read for a client that is refused anyway.
 func PasswordForm() *Dependency[OAuth2PasswordRequestForm] {

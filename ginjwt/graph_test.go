@@ -69,7 +69,7 @@ func TestSchemesAreKnownBeforeAnyRequest(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			assert.Equal(t, tc.want, tc.guard.schemes())
+			assert.Equal(t, tc.want, tc.guard.schemes)
 		})
 	}
 }

@@ -93,7 +93,8 @@ func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
 //
 // A claim that is set must be one that this issuer's Verifier accepts: its own
 // iss, some of its aud, an exp no later than AccessTTL from now. Otherwise, and
-// if there is no key to sign with, Sign returns an error.
+// if there is no key to sign with, Sign returns an error. A token of over 16 KiB
+// needs a Policy.MaxTokenBytes.
 func (i *Issuer) Sign(claims AnyClaims) (string, error) {
 	token, _, err := i.sign(claims)
 	return token, err
@@ -211,7 +212,7 @@ func (i *Issuer) fill(c *Claims) error {
 	return nil
 }
 
-// Verifier returns a Verifier that accepts just what i signs: its key, its
+// Verifier returns a Verifier that accepts nothing but what i signs: its key, its
 // issuer and audience, typ at+jwt, no longer lifetime than its own. The rest of
 // p stands; its Issuer, Audience, Types and what waives them stay empty.
 func (i *Issuer) Verifier(p Policy) (*Verifier, error) {

@@ -10,9 +10,9 @@ import (
 // Verify verifies token and returns its claims: outside of Gin, for WebSocket
 // messages, gRPC and jobs. In a route, use JWT.
 //
-// The error is an *Error, and no claims are returned with it: 401 with
-// CodeExpiredToken or CodeInvalidToken and a Reason as its cause, 503 if keys
-// or the Revoker cannot be reached, 499 if ctx was cancelled meanwhile.
+// The error has an *Error in its chain, and no claims are returned with it: 401
+// with CodeExpiredToken or CodeInvalidToken and a Reason as its cause, 503 if
+// keys or the Revoker cannot be reached, 499 if ctx was cancelled meanwhile.
 //
 // Verify panics if v is nil or C cannot be a claims type; see JWT.
 func Verify[C any, P ClaimsOf[C]](ctx context.Context, v *Verifier, token string) (C, error) {
@@ -101,6 +101,9 @@ func typedOf[C any, P ClaimsOf[C]](v *Verifier) (*typed[C, P], error) {
 // verify verifies token. What it returns is not to be changed: other requests
 // may have it too.
 func (t *typed[C, P]) verify(ctx context.Context, token string) (*C, error) {
+	if len(token) > t.v.policy.MaxTokenBytes {
+		return nil, refused(ReasonTooLarge) // before the cache looks at all of it
+	}
 	if t.issuers != nil {
 		return t.dispatch(ctx, token)
 	}

@@ -31,8 +31,8 @@ type keyOption func(*keyRules)
 func (o keyOption) applyKey(r *keyRules) { o(r) }
 
 // InsecureShortKey accepts an HMAC secret that is shorter than the hash (RFC
-// 7518 section 3.2 forbids it), down to two bytes, and an RSA key of less than
-// 2048 bits: for the time of a migration. Short secrets are guessed offline
+// 7518 section 3.2 forbids it), down to two bytes, and an RSA key of 1024 to
+// 2047 bits: for the time of a migration. Short secrets are guessed offline
 // from a single token.
 func InsecureShortKey() KeyOption { return keyOption(func(r *keyRules) { r.shortKey = true }) }
 

@@ -77,6 +77,8 @@ func copyRSA(k *rsa.PublicKey, rules keyRules) (*rsa.PublicKey, error) {
 	}
 	bits := k.N.BitLen()
 	switch {
+	case bits < 1024:
+		return nil, fmt.Errorf("the key has %d bits; crypto/rsa takes none below 1024", bits)
 	case bits < minRSABits && !rules.shortKey:
 		return nil, fmt.Errorf("the key has %d bits and must have at least %d", bits, minRSABits)
 	case bits > maxRSABits:

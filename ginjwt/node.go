@@ -17,6 +17,7 @@ type node struct {
 	box   func(v any) (boxed any, ok bool) // a replacement's value as work would have stored it
 
 	scheme   *scheme  // not nil on a security scheme
+	schemes  []*node  // the security schemes at and below this node, each once, in order
 	optional bool     // Optional and OptionalOr: credentials for what lies below may be missing
 	grants   bool     // its results carry scopes
 	granter  *node    // Security: whose scopes are judged
@@ -49,17 +50,6 @@ func needFunc(caller string, fn any) string {
 		panic("ginjwt: " + caller + ": nil function")
 	}
 	return strings.TrimSuffix(runtime.FuncForPC(v.Pointer()).Name(), "-fm") // of a method's value
-}
-
-// schemes returns the security schemes at and below n, each once, in order.
-func (n *node) schemes() []*node {
-	var found []*node
-	n.walk(func(n *node) {
-		if n.scheme != nil {
-			found = append(found, n)
-		}
-	})
-	return found
 }
 
 // demands returns the scopes that n demands of what granter grants, the
@@ -118,14 +108,15 @@ func (n *node) granters() []*node {
 }
 
 // path returns what has to be resolved, in order, to reach target from n just
-// as resolving n would: depth first in order of declaration, target last. It
-// is nil if target does not lie below n.
+// as resolving n would: depth first in order of declaration, but credentials
+// before what reads the body; target last. It is nil if target does not lie
+// below n.
 func (n *node) path(target *node) []*node {
 	if n == target {
 		return []*node{n}
 	}
 	var before []*node
-	for _, b := range n.below {
+	for _, b := range append(credentialsFirst(n.below), n.below...) {
 		if p := b.path(target); p != nil {
 			return append(before, p...)
 		}
@@ -154,7 +145,7 @@ func credentialsFirst(nodes []*node) []*node {
 	var first, last []*node
 	for _, n := range nodes {
 		switch {
-		case len(n.schemes()) == 0:
+		case len(n.schemes) == 0:
 		case n.readsBody(): // its credentials come first in it, too
 			last = append(last, n)
 		default:
@@ -167,17 +158,13 @@ func credentialsFirst(nodes []*node) []*node {
 // explain completes an error of n's own function: a 401 gets the challenges of
 // the schemes below n. The *Error is copied first, for it may be a package
 // variable that other requests share.
-func (n *node) explain(err error) error {
+func (n *node) explain(r run, err error) error {
 	e := asError(err)
-	if e == nil || e.Status != 401 || e.challenged() {
-		return err
-	}
-	schemes := n.schemes()
-	if len(schemes) == 0 {
+	if e == nil || e.Status != 401 || e.challenged() || len(n.schemes) == 0 {
 		return err
 	}
 	e = e.clone(err)
-	e.challenge(schemes, nil)
+	e.challenge(r, n.schemes, nil)
 	return e
 }
 
@@ -191,14 +178,14 @@ func (n *node) told(err error) error {
 	granter := e.granter
 	e = e.clone(nil)
 	e.granter = nil // complete: a dependency that passes it on demands something else
-	e.challenge(granter.schemes(), n.demands(granter))
+	e.challenge(run{}, granter.schemes, n.demands(granter))
 	return e
 }
 
 // replaced lets a test's override answer for n.
-func (n *node) replaced(v any, err error, e *entry) {
+func (n *node) replaced(r run, v any, err error, e *entry) {
 	if err != nil {
-		e.fail(n.explain(err))
+		e.fail(n.explain(r, err))
 		return
 	}
 	boxed, ok := n.box(v)

@@ -84,7 +84,7 @@ func (r run) workOut(e *entry) {
 	}()
 	if set := override.From(r.c); set != nil {
 		if v, err, ok := set.Resolve(r.c, e.node); ok {
-			e.node.replaced(v, err, e)
+			e.node.replaced(r, v, err, e)
 			finished = true
 			return
 		}

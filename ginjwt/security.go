@@ -28,7 +28,7 @@ func OptionalOr[T any](d *Dependency[T], nobody T) *Dependency[T] {
 
 func optional[T, O any](caller string, d *Dependency[T], some func(T) O, nobody O) *Dependency[O] {
 	below := need(caller, d)
-	schemes := d.schemes()
+	schemes := d.schemes
 	if len(schemes) == 0 {
 		panic("ginjwt: " + caller + ": no security scheme lies below " + short(d.name) + ", so credentials for it cannot be missing")
 	}
@@ -86,7 +86,7 @@ func Security[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
 func soleGranter(caller string, n *node) *node {
 	granters := n.granters()
 	switch {
-	case n.optionalBelow():
+	case len(granters) == 0 && n.optionalBelow():
 		panic("ginjwt: " + caller + " over Optional: nobody has no scopes to judge; write Optional(Security(d, ...))")
 	case len(granters) == 0:
 		panic("ginjwt: " + caller + ": nothing below " + short(n.name) + " grants scopes; put it over JWT, or say with Grants what is granted")

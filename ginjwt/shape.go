@@ -20,8 +20,7 @@ type shape struct {
 	flat bool
 }
 
-// shapes remembers the shape of each claims type that a Verifier or an Issuer
-// has met.
+// shapes remembers the shape of each claims type that an Issuer has met.
 type shapes struct{ m sync.Map }
 
 type shapeResult struct {

@@ -18,7 +18,8 @@ type Reason string
 // Error returns the reason.
 func (r Reason) Error() string { return string(r) }
 
-// The reasons, in the order in which they are looked for.
+// The reasons, in the order in which they are looked for. The marks of ID,
+// refresh and logout tokens, which are claims, are looked for after ReasonBound.
 const (
 	ReasonTooLarge  Reason = "token too large"
 	ReasonMalformed Reason = "token malformed"            // not three parts of strict Base64url
@@ -31,10 +32,10 @@ const (
 	ReasonBound     Reason = "token bound to a key"       // cnf: no bearer token (RFC 7800)
 	ReasonIssuer    Reason = "issuer not allowed"         //
 	ReasonAudience  Reason = "audience not allowed"       //
+	ReasonNoExpiry  Reason = "token without expiry"       //
+	ReasonLifetime  Reason = "lifetime too long"          // exp - iat, or no iat to tell
 	ReasonNotYet    Reason = "token not valid yet"        // nbf
 	ReasonIssuedAt  Reason = "token issued in the future" // iat, beyond what clocks may differ
-	ReasonLifetime  Reason = "lifetime too long"          // exp - iat, or no iat to tell
-	ReasonNoExpiry  Reason = "token without expiry"       //
 	ReasonExpired   Reason = "token expired"              //
 	ReasonRevoked   Reason = "token revoked"              //
 )
@@ -118,7 +119,7 @@ func parseHeader(segment string) (*header, Reason) {
 		return nil, ReasonMalformed
 	}
 	var m headerMembers
-	if !isObject(raw) || bytes.Count(raw, []byte{':'}) > maxHeaderColons || json.Unmarshal(raw, &m) != nil {
+	if bytes.Count(raw, []byte{':'}) > maxHeaderColons || !isObject(raw) || json.Unmarshal(raw, &m) != nil {
 		return nil, ReasonHeader
 	}
 	for _, v := range []jsontext.Value{m.Crit, m.B64, m.Enc, m.Zip} {
@@ -172,7 +173,8 @@ func isObject(b []byte) bool {
 	if bytes.Count(b, []byte{'{'})+bytes.Count(b, []byte{'['}) <= maxDepth {
 		return true
 	}
-	dec := jsontext.NewDecoder(bytes.NewReader(b))
+	// Repeated members are for the decoder proper: looking for them takes long.
+	dec := jsontext.NewDecoder(bytes.NewReader(b), jsontext.AllowDuplicateNames(true))
 	for {
 		if _, err := dec.ReadToken(); err != nil {
 			return dec.StackDepth() == 0

@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"bytes"
 	"context"
+	"errors"
 	"reflect"
 	"runtime"
 	"slices"
@@ -10,9 +11,10 @@ import (
 )
 
 // A thread is one goroutine that works something out for a request. Threads
-// are how a dependency that asks for itself, directly or through another
-// goroutine that it waits for, is told from one that is merely asked for twice
-// at a time.
+// are how a dependency that asks for itself, directly or through another that
+// it waits for in Get, is told from one that is merely asked for twice at a
+// time. A goroutine that a dependency waits for by other means looks like any
+// other; what waits then ends with the request.
 type thread struct {
 	id    uint64 // the goroutine's; 0 for the request's own, which its stack tells
 	waits *entry // what it waits for
@@ -100,7 +102,11 @@ func await(r run, done <-chan struct{}) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		cause := context.Cause(ctx)
+		if errors.Is(cause, ctx.Err()) {
+			return cause
+		}
+		return errors.Join(ctx.Err(), cause)
 	}
 }
 

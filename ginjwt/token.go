@@ -37,5 +37,5 @@ func WriteToken(c *gin.Context, t Token) {
 		Abort(c, err)
 		return
 	}
-	c.Data(200, "application/json", body)
+	writeJSON(c, 200, body)
 }
