@@ -43,6 +43,7 @@ func bearer(s *scheme) *Dependency[string] {
 		_, err := bearerToken(c)
 		return err == nil || err.Code != CodeNoCredentials
 	}
+	s.candidate = plainToken
 	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.realm, e, scopes) }
 	d := newDependency(s.name, nil, func(r run, e *entry) (*string, error) {
 		token, err := bearerToken(r.c)
@@ -66,6 +67,16 @@ var (
 	errMalformed     = &Error{Status: 400, Code: CodeMalformedCredentials, Detail: detailMalformed}
 	errOversized     = &Error{Status: 401, Code: CodeInvalidToken, Detail: detailInvalid, Err: ReasonTooLarge}
 )
+
+// plainToken returns what follows "Bearer " in the only Authorization header.
+func plainToken(c *gin.Context) string {
+	if values := c.Request.Header["Authorization"]; len(values) == 1 {
+		if token, ok := strings.CutPrefix(values[0], "Bearer "); ok {
+			return token
+		}
+	}
+	return ""
+}
 
 // bearerToken returns the token of the Authorization header:
 //

@@ -44,11 +44,7 @@ func JWT[C any, P ClaimsOf[C]](token *Dependency[string], v *Verifier) *Dependen
 		panic(err.Error())
 	}
 	d := newDependency("JWT", below, func(r run, e *entry) (*C, error) {
-		raw, err := token.pointer(r)
-		if err != nil {
-			return nil, err
-		}
-		claims, err := t.verify(r.context(), *raw)
+		claims, err := t.fromRequest(r, token)
 		if err != nil {
 			return nil, err
 		}
@@ -98,16 +94,48 @@ func typedOf[C any, P ClaimsOf[C]](v *Verifier) (*typed[C, P], error) {
 	return first.(*typed[C, P]), nil
 }
 
+// fromRequest verifies the token of r's request. One that a cache knows was well
+// formed the first time, and is not looked at again.
+func (t *typed[C, P]) fromRequest(r run, token *Dependency[string]) (*C, error) {
+	if raw := r.candidate(&token.node); raw != "" {
+		if one, known := t.find(raw); known != nil {
+			r.slot.note(&token.node, raw)
+			return one.verifyOne(r.context(), raw, known)
+		}
+	}
+	raw, err := token.pointer(r)
+	if err != nil {
+		return nil, err
+	}
+	return t.verify(r.context(), *raw)
+}
+
 // verify verifies token. What it returns is not to be changed: other requests
 // may have it too.
 func (t *typed[C, P]) verify(ctx context.Context, token string) (*C, error) {
-	if len(token) > t.v.policy.MaxTokenBytes {
-		return nil, refused(ReasonTooLarge) // before the cache looks at all of it
+	if one, known := t.find(token); known != nil {
+		return one.verifyOne(ctx, token, known)
 	}
 	if t.issuers != nil {
 		return t.dispatch(ctx, token)
 	}
-	return t.verifyOne(ctx, token, t.cache.find(token))
+	return t.verifyOne(ctx, token, nil)
+}
+
+// find returns what a cache knows of token, and whose it is.
+func (t *typed[C, P]) find(token string) (*typed[C, P], *cached[C]) {
+	if len(token) > t.v.policy.MaxTokenBytes {
+		return nil, nil // before a cache looks at all of it
+	}
+	if t.issuers == nil {
+		return t, t.cache.find(token)
+	}
+	for _, one := range t.issuers {
+		if known := one.cache.find(token); known != nil {
+			return one, known
+		}
+	}
+	return nil, nil
 }
 
 // verifyOne is verify for one issuer, with what its cache knows of the token.
@@ -159,14 +187,8 @@ func (t *typed[C, P]) recheck(ctx context.Context, token string, known *cached[C
 	return t.cache.copyOf(known)
 }
 
-// dispatch hands token to the Verifier of its issuer. One that has verified it
-// before needs no second look at its iss.
+// dispatch hands token to the Verifier of its issuer.
 func (t *typed[C, P]) dispatch(ctx context.Context, token string) (*C, error) {
-	for _, one := range t.issuers {
-		if known := one.cache.find(token); known != nil {
-			return one.verifyOne(ctx, token, known)
-		}
-	}
 	iss, reason := issuerOf(token, t.v.policy.MaxTokenBytes)
 	if reason != "" {
 		return nil, refused(reason)

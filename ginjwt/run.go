@@ -123,6 +123,15 @@ func (r run) impatient(e *entry) bool {
 	return errors.Is(e.err(), errFormElsewhere) || ctx.Err() != nil && (errors.Is(e.err(), ctx.Err()) || errors.Is(e.err(), context.Cause(ctx)))
 }
 
+// candidate returns the token that the security scheme n would find, unchecked,
+// or "" if that has to be asked.
+func (r run) candidate(n *node) string {
+	if n.scheme == nil || n.scheme.candidate == nil || r.c.Request == nil || override.From(r.c) != nil {
+		return ""
+	}
+	return n.scheme.candidate(r.c)
+}
+
 // granted returns the scopes that n, which has been resolved, grants.
 func (r run) granted(n *node) Scope {
 	if set := override.From(r.c); set != nil {

@@ -17,6 +17,7 @@ type scheme struct {
 	refreshURL  string
 	scopes      Scopes
 
+	candidate func(c *gin.Context) string            // the token of a request with nothing unusual about it, its form unchecked; or ""
 	sent      func(c *gin.Context) bool              // whether credentials for it came, good or bad
 	challenge func(e *Error, scopes []string) string // its WWW-Authenticate value for e
 }

@@ -171,6 +171,18 @@ func (s *slot) add(n *node, t *thread) *entry {
 	return e
 }
 
+// note remembers text as n's value, unless n was asked for before.
+func (s *slot) note(n *node, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.find(n) == nil && !s.over {
+		e := s.add(n, nil)
+		e.text = text
+		e.value = &e.text
+		e.state.Store(ready)
+	}
+}
+
 // peek returns n's entry if it is ready.
 func (s *slot) peek(n *node) *entry {
 	s.mu.Lock()

@@ -23,7 +23,7 @@ func (r Reason) Error() string { return string(r) }
 const (
 	ReasonTooLarge  Reason = "token too large"
 	ReasonMalformed Reason = "token malformed"            // not three parts of strict Base64url
-	ReasonHeader    Reason = "header malformed"           // or with crit, b64, enc or zip
+	ReasonHeader    Reason = "header malformed"           // or over 4 KiB, or with crit, b64, enc or zip
 	ReasonAlgorithm Reason = "algorithm not allowed"      // none, or not the key's
 	ReasonType      Reason = "token type not allowed"     // its typ, or an ID, refresh or logout token
 	ReasonKey       Reason = "key unknown"                // no key of that ID for that algorithm
@@ -87,8 +87,9 @@ type header struct {
 const (
 	maxKeyID = 256
 	maxDepth = 32
-	// maxHeaderColons bounds the members of a header, for each costs time and
-	// memory before any signature is looked at.
+	// maxHeader bounds a header in Base64, and maxHeaderColons its members: both
+	// cost time and memory before any signature is looked at.
+	maxHeader       = 4 << 10
 	maxHeaderColons = 64
 )
 
@@ -114,6 +115,9 @@ type headerMembers struct {
 // parseHeader decodes a header. Members that we do not use are ignored, as RFC
 // 7515 section 4 wants it, but not those that change what the token means.
 func parseHeader(segment string) (*header, Reason) {
+	if len(segment) > maxHeader {
+		return nil, ReasonHeader
+	}
 	raw, err := strictBase64.DecodeString(segment)
 	if err != nil {
 		return nil, ReasonMalformed

@@ -81,3 +81,17 @@ func TestIsObjectCountsDepth(t *testing.T) {
 		assert.Equal(t, want, isObject([]byte(text)), "%.60s", text)
 	}
 }
+
+// What an attacker sends costs no more if it holds many brackets: the look at
+// the depth must not look for repeated members.
+func TestDepthIsCheapToLookAt(t *testing.T) {
+	var members strings.Builder
+	for i := range 500 {
+		fmt.Fprintf(&members, `"m%d":0,`, i)
+	}
+	object := []byte(`{` + members.String() + `"x":"` + strings.Repeat("[", 40) + `"}`)
+	require.True(t, isObject(object))
+	assert.Less(t, testing.AllocsPerRun(10, func() { isObject(object) }), 50.0)
+	segment := strictBase64.EncodeToString(object)
+	assert.Less(t, testing.AllocsPerRun(10, func() { _, _ = parseHeader(segment) }), 10.0)
+}
