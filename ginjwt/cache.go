@@ -52,8 +52,9 @@ func (c *cache[C]) find(token string) *cached[C] {
 	return known
 }
 
-// add remembers an accepted token. claims has gone to a request, so unless it
-// can be shared a copy is kept.
+// add remembers an accepted token. claims has gone to a request, which can
+// change what they refer to, though not the registered claims. So unless they
+// refer to nothing, later requests get theirs from a clone or from the payload.
 func (c *cache[C]) add(token string, claims *C, a authentic) {
 	if c == nil {
 		return
@@ -64,11 +65,6 @@ func (c *cache[C]) add(token string, claims *C, a authentic) {
 		known.payload = nil
 	case c.clone != nil:
 		known.claims, known.payload = c.clone(claims), nil
-	default:
-		known.claims = new(C)
-		if json.Unmarshal(a.payload, known.claims) != nil {
-			return
-		}
 	}
 	c.tokens.Set(strings.Clone(token), known) // the token may be a part of all the request's headers
 }
