@@ -134,8 +134,8 @@ func TestACancellationWithACauseIsNoFailure(t *testing.T) {
 	assert.Equal(t, 499, w.Code)
 }
 
-// The size counts before a cache looks at the token at all.
-func TestCacheLooksAtNoLargeToken(t *testing.T) {
+// A cache makes no way round the size.
+func TestALargeTokenIsRefusedWithACacheToo(t *testing.T) {
 	t.Parallel()
 	f := hmacForger(t)
 	v := forgeVerifier(t, f.key, func(p *ginjwt.Policy) { p.CacheSize, p.MaxTokenBytes = 10, 500 })
