@@ -28,8 +28,8 @@ func TestSecurityOverAFormJudgesCredentialsFirst(t *testing.T) {
 	})
 	r := gin.New()
 	r.POST("/", ginjwt.Handle(ginjwt.Security(both, "me"), func(c *gin.Context, s string) { c.String(200, s) }))
-	post := func(token string) *httptest.ResponseRecorder {
-		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("username=a&password=b"))
+	post := func(token, form string) *httptest.ResponseRecorder {
+		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form))
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		if token != "" {
 			req.Header.Set("Authorization", "Bearer "+token)
@@ -38,11 +38,11 @@ func TestSecurityOverAFormJudgesCredentialsFirst(t *testing.T) {
 		r.ServeHTTP(w, req)
 		return w
 	}
-	w := post("")
+	w := post("", "x=1")
 	assert.Equal(t, 401, w.Code)
 	assert.Equal(t, `Bearer realm="api"`, w.Header().Get("WWW-Authenticate"))
-	assert.Equal(t, 403, post(sign(t, g.issuer, "johndoe", "items")).Code)
-	assert.Equal(t, "ajohndoe", post(sign(t, g.issuer, "johndoe", "me")).Body.String())
+	assert.Equal(t, 403, post(sign(t, g.issuer, "johndoe", "items"), "x=1").Code)
+	assert.Equal(t, "ajohndoe", post(sign(t, g.issuer, "johndoe", "me"), "username=a&password=b").Body.String())
 }
 
 // RFC 6750 section 3.1: without credentials, a challenge names no error, even
