@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -11,52 +12,68 @@ import (
 // far lower by default.
 const maxCredentials = 64 << 10
 
-// OAuth2PasswordBearer returns the security scheme of a first-party login: the
-// client posts a user name and a password to tokenURL and sends the token that
-// it gets as "Authorization: Bearer <token>". The dependency's value is that
-// token, unverified; JWT verifies it. The name and the meaning are FastAPI's.
-//
-// The header's form is that of RFC 6750 section 2.1, the scheme's name in any
-// letter case (RFC 9110 section 11.1). Without credentials, or with those of
-// another scheme, the request is refused with 401; a malformed header, or more
-// than one, is 400.
-//
-// tokenURL is where OpenAPI says that the login is. An absolute path, such as
-// "/token", works wherever the documentation is served. OAuth2PasswordBearer
-// panics if it is empty.
-//
-// RFC 9700 section 2.4 forbids the password grant to third-party clients; it is
-// meant for a client that is as trusted as the service.
-func OAuth2PasswordBearer(tokenURL string, opts ...SchemeOption) *Dependency[string] {
-	if tokenURL == "" {
-		panic("ginjwt: OAuth2PasswordBearer: empty tokenURL; name the login's path, such as \"/token\"")
+// errTwoTokens is for a client that sends a token in more than one way (RFC
+// 6750 section 2).
+var errTwoTokens = malformed("More than one access token")
+
+// bearer returns the dependency of s: a bearer token in the Authorization
+// header, or where options say that it can be, too.
+func bearer(s *scheme) *Dependency[string] {
+	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.realm, e, scopes) }
+	s.candidate, s.find = plainToken, bearerToken
+	further := s.places[1:]
+	if len(further) > 0 {
+		s.find = s.tokenAnywhere
 	}
-	s := newScheme("OAuth2PasswordBearer", opts)
-	s.tokenURL = tokenURL
-	return bearer(s)
+	if slices.ContainsFunc(further, func(p place) bool { return p.in != inCookie }) {
+		s.candidate = nil // the header's token may not be the only one
+	}
+	return newSchemeDependency(s, asText)
 }
 
-// bearer returns a dependency that finds a bearer token in the Authorization
-// header.
-func bearer(s *scheme) *Dependency[string] {
-	s.sent = func(c *gin.Context) bool {
-		_, err := bearerToken(c)
-		return err == nil || err.Code != CodeNoCredentials
-	}
-	s.candidate = plainToken
-	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.realm, e, scopes) }
-	d := newDependency(s.name, nil, func(r run, e *entry) (*string, error) {
-		token, err := bearerToken(r.c)
-		if err != nil {
-			err = err.clone(nil)
-			err.Header.Set("WWW-Authenticate", s.challenge(err, nil))
-			return nil, err
+// tokenAnywhere returns the token of the request. One that the client gave
+// wins over those of cookies, and must be the only one.
+func (s *scheme) tokenAnywhere(c *gin.Context) (string, *Error) {
+	token, err := bearerToken(c)
+	for _, p := range s.places[1:] {
+		if p.in == inCookie {
+			continue
 		}
-		e.text = token
-		return &e.text, nil
-	})
-	d.scheme, d.schemes = s, []*node{&d.node}
-	return d
+		another, anotherErr := p.token(c)
+		switch {
+		case anotherErr != nil && anotherErr.Code == CodeNoCredentials:
+		case err != nil && err.Code == CodeNoCredentials:
+			token, err = another, anotherErr
+		default:
+			return "", errTwoTokens
+		}
+	}
+	if err == nil || err.Code != CodeNoCredentials {
+		return token, err
+	}
+	for _, p := range s.places[1:] {
+		if p.in != inCookie {
+			continue
+		}
+		token, err := p.token(c)
+		if err != nil && err.Code == CodeNoCredentials {
+			continue
+		}
+		if err := s.crossOrigin(c.Request); err != nil {
+			return "", err
+		}
+		return token, err
+	}
+	return "", errNoCredentials
+}
+
+// token returns the bearer token in p.
+func (p place) token(c *gin.Context) (string, *Error) {
+	token, err := p.one(c)
+	if err == nil && !isB64Token(token) {
+		err = malformed("Malformed access token")
+	}
+	return token, err
 }
 
 // The refusals of a bearer token's header. They are never handed out: each
@@ -105,13 +122,9 @@ func parseBearer(value string) (string, *Error) {
 	if large {
 		value = value[:maxCredentials]
 	}
-	value = strings.TrimRight(value, " \t") // as HTTP/1 servers do on receipt (RFC 9110 section 5.5)
-	if len(value) < len(scheme) || !equalFoldASCII(value[:len(scheme)], scheme) {
+	value, ok := afterScheme(strings.TrimRight(value, " \t"), scheme) // as HTTP/1 servers do on receipt (RFC 9110 section 5.5)
+	if !ok {
 		return "", errNoCredentials
-	}
-	value = value[len(scheme):]
-	if value != "" && isTokenChar(value[0]) {
-		return "", errNoCredentials // the name of another scheme goes on
 	}
 	if large {
 		return "", errOversized
@@ -123,11 +136,25 @@ func parseBearer(value string) (string, *Error) {
 	return token, nil
 }
 
+// afterScheme returns what follows the name of an authentication scheme, given
+// in lower case, in the value of an Authorization header; and false if that is
+// another scheme's.
+func afterScheme(value, scheme string) (string, bool) {
+	if len(value) < len(scheme) || !equalFoldASCII(value[:len(scheme)], scheme) {
+		return "", false
+	}
+	rest := value[len(scheme):]
+	if rest != "" && isTokenChar(rest[0]) {
+		return "", false // the name goes on
+	}
+	return rest, true
+}
+
 // equalFoldASCII reports whether s is lower in any letter case. Unicode's
 // folding would take the Kelvin sign for a k.
 func equalFoldASCII(s, lower string) bool {
 	for i := range len(s) {
-		if s[i] != lower[i] && s[i] != lower[i]-'a'+'A' {
+		if s[i] != lower[i] && (s[i] < 'A' || s[i] > 'Z' || s[i]-'A'+'a' != lower[i]) {
 			return false
 		}
 	}

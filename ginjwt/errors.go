@@ -19,6 +19,7 @@ const (
 	CodeUnauthenticated      = "unauthenticated"       // 401: by Unauthenticated
 	CodeInsufficientScope    = "insufficient_scope"    // 403: by Security
 	CodeForbidden            = "forbidden"             // 403: by Forbidden or Check
+	CodeCrossOrigin          = "cross_origin"          // 403: a page of another origin used the user's cookies
 	CodeHTTPError            = "http_error"            // by HTTPError
 	CodeUnavailable          = "unavailable"           // 503: by Unavailable, or keys or a store that cannot be reached
 	CodeInternal             = "internal"              // 500: a plain error, or a bug
@@ -39,6 +40,7 @@ const (
 	detailScope         = "Not enough permissions"
 	detailMalformed     = "Malformed Authorization header"
 	detailTwoHeaders    = "More than one Authorization header"
+	detailCrossOrigin   = "Cross-origin request refused"
 	detailUnavailable   = "Service unavailable"
 	detailInternal      = "Internal Server Error"
 )
@@ -211,7 +213,7 @@ func (e *Error) challenge(r run, schemes []*node, scopes []string) {
 		if e.Status == 401 && !r.sent(schemes[i:i+1]) {
 			told = errNoCredentials
 		}
-		if v := n.scheme.challenge(told, scopes); !slices.Contains(values, v) {
+		if v := n.scheme.challenge(told, scopes); v != "" && !slices.Contains(values, v) {
 			values = append(values, v)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/url"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -30,7 +31,7 @@ type Event struct {
 	Code   string
 	Reason Reason
 	// Cause is the text of the error behind a failure, or behind a refusal that
-	// has no Reason, without the credentials of the Authorization header.
+	// has no Reason, without the credentials of the request.
 	Cause string
 	// Guard is the name of the function or security scheme that the guard ends
 	// in. Method is that of the request, or "unknown" if it is none of HTTP's own,
@@ -153,21 +154,41 @@ func lastGuard(c *gin.Context) string {
 	return ""
 }
 
-// redact takes the request's credentials out of a text that others made: the
-// Authorization header as it is, and without its scheme.
+// redact takes the request's credentials out of a text that others made.
 func redact(c *gin.Context, text string) string {
 	if c.Request == nil {
 		return text
 	}
-	for _, value := range c.Request.Header["Authorization"] {
-		_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
-		for _, secret := range []string{value, strings.TrimSpace(credentials)} {
-			if len(secret) > len(redacted) { // so the text never grows
-				text = strings.ReplaceAll(text, secret, redacted)
-			}
+	for _, secret := range secrets(c) {
+		if len(secret) > len(redacted) { // so the text never grows
+			text = strings.ReplaceAll(text, secret, redacted)
 		}
 	}
 	return text
+}
+
+// secrets returns the request's credentials in the forms that a text may quote:
+// the Authorization header as it is, without its scheme, and decoded; and what
+// is in the places of the schemes that guard the route.
+func secrets(c *gin.Context) (found []string) {
+	for _, value := range c.Request.Header["Authorization"] {
+		_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
+		credentials = strings.TrimSpace(credentials)
+		found = append(found, value, credentials)
+		if pair, ok := decodeBasic(credentials); ok {
+			_, password, _ := strings.Cut(pair, ":")
+			found = append(found, pair, password)
+		}
+	}
+	for _, n := range guarding(c) {
+		for _, p := range n.scheme.places {
+			values, _ := p.values(c)
+			for _, v := range values {
+				found = append(found, v, url.QueryEscape(v))
+			}
+		}
+	}
+	return found
 }
 
 const redacted = "[...]"

@@ -2,7 +2,9 @@ package ginjwt
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"net/url"
@@ -30,6 +32,14 @@ type OAuth2PasswordRequestForm struct {
 	// are not checked.
 	ClientID, ClientSecret string
 }
+
+// Format prints the user name and the scopes only, whatever the verb.
+func (f OAuth2PasswordRequestForm) Format(s fmt.State, _ rune) {
+	fmt.Fprintf(s, "%q:%s %q", f.Username, redacted, f.Scopes)
+}
+
+// LogValue is what Format prints.
+func (f OAuth2PasswordRequestForm) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(f)) }
 
 // PasswordForm returns the login form as a dependency. grant_type may be
 // missing, as in FastAPI's OAuth2PasswordRequestForm.

@@ -79,11 +79,14 @@ func Public() gin.HandlerFunc { return func(*gin.Context) {} }
 // handler returns h, which admits nodes, with the request's slot. The outermost
 // of a request's handlers closes it, when the chain that follows is over.
 func handler(nodes []*node, h func(*gin.Context, *slot)) gin.HandlerFunc {
-	first := credentialsFirst(nodes)
+	first, places := credentialsFirst(nodes), unshared(nodes)
 	return func(c *gin.Context) {
 		s, outermost := open(c)
 		if outermost {
 			defer s.close()
+		}
+		if places != nil {
+			forbidSharing(c, places)
 		}
 		refused := slices.ContainsFunc(first, func(n *node) bool { return s.admit(c, n) == nil })
 		if !refused {

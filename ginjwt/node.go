@@ -20,8 +20,10 @@ type node struct {
 	schemes  []*node  // the security schemes at and below this node, each once, in order
 	optional bool     // Optional and OptionalOr: credentials for what lies below may be missing
 	grants   bool     // its results carry scopes
-	granter  *node    // Security: whose scopes are judged
-	scopes   []string // Security: the scopes demanded, in the order given
+	granter  *node    // Security, SecurityAny: whose scopes are judged
+	scopes   []string // Security, SecurityAny: the scopes demanded, in the order given
+	anyScope bool     // SecurityAny: one of them is enough
+	choice   []*node  // AnyOf: whose scopes are those of each alternative, in order; nil for one without
 	check    string   // Check: the demand's name
 	body     bool     // reads the request's body
 }
@@ -57,7 +59,7 @@ func needFunc(caller string, fn any) string {
 func (n *node) demands(granter *node) []string {
 	var scopes []string
 	n.walk(func(n *node) {
-		if n.granter != granter {
+		if !n.granter.speaksFor(granter) {
 			return
 		}
 		for _, s := range n.scopes {
@@ -67,6 +69,15 @@ func (n *node) demands(granter *node) []string {
 		}
 	})
 	return scopes
+}
+
+// speaksFor reports whether n's scopes are those of granter: it is that, or an
+// AnyOf that may choose it.
+func (n *node) speaksFor(granter *node) bool {
+	if n == nil {
+		return false
+	}
+	return n == granter || slices.ContainsFunc(n.choice, func(one *node) bool { return one.speaksFor(granter) })
 }
 
 // walk calls visit for n and all that lies below it, outermost first, each

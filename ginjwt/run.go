@@ -132,17 +132,24 @@ func (r run) candidate(n *node) string {
 	return n.scheme.candidate(r.c)
 }
 
-// granted returns the scopes that n, which has been resolved, grants.
-func (r run) granted(n *node) Scope {
+// granted returns the scopes that n, which has been resolved, grants, and whose
+// they are: its own, or those of what an AnyOf chose.
+func (r run) granted(n *node) (scopes Scope, whose *node) {
 	if set := override.From(r.c); set != nil {
 		if scope, ok := set.Granted(n); ok {
-			return Scope(scope)
+			return Scope(scope), n
 		}
 	}
-	if e := r.slot.peek(n); e != nil {
-		return Scope(e.text)
+	if n.choice != nil {
+		if i := r.chosen(n.below); i >= 0 && n.choice[i] != nil {
+			return r.granted(n.choice[i])
+		}
+		return "", n
 	}
-	return ""
+	if e := r.slot.peek(n); e != nil {
+		scopes = Scope(e.text)
+	}
+	return scopes, n
 }
 
 // sent reports whether credentials for any of schemes came with the request.

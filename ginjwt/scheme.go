@@ -2,6 +2,8 @@ package ginjwt
 
 import (
 	"maps"
+	"net/http"
+	"slices"
 
 	"github.com/gin-gonic/gin"
 )
@@ -13,31 +15,142 @@ type scheme struct {
 	name        string
 	description string
 	realm       string
-	tokenURL    string
-	refreshURL  string
-	scopes      Scopes
 
-	candidate func(c *gin.Context) string            // the token of a request with nothing unusual about it, its form unchecked; or ""
-	sent      func(c *gin.Context) bool              // whether credentials for it came, good or bad
-	challenge func(e *Error, scopes []string) string // its WWW-Authenticate value for e
+	authorizationURL string
+	tokenURL         string
+	refreshURL       string
+	scopes           Scopes
+	discoveryURL     string
+	httpScheme       string // of an HTTP authentication scheme
+	bearerFormat     string
+
+	places    []place
+	origins   *http.CrossOriginProtection // checks requests with credentials that browsers send unasked; or nil
+	candidate func(c *gin.Context) string // the token of a request with nothing unusual about it, its form unchecked; or ""
+	find      func(c *gin.Context) (string, *Error)
+	challenge func(e *Error, scopes []string) string // its WWW-Authenticate value for e; or ""
 }
 
-// A SchemeOption is an optional property of a security scheme.
-type SchemeOption interface{ apply(*scheme) }
+// newScheme returns the scheme of the constructor kind, with its own place for
+// credentials and the options that its features allow.
+func newScheme(kind string, own place, allowed features, opts []SchemeOption) *scheme {
+	b := &schemeBuilder{
+		scheme:   &scheme{kind: kind, name: kind, places: []place{own}, origins: http.NewCrossOriginProtection()},
+		features: allowed,
+	}
+	if allowed&hasRealm != 0 {
+		b.realm = defaultRealm
+	}
+	for _, o := range opts {
+		if o == nil {
+			panic("ginjwt: " + kind + ": nil option")
+		}
+		o.apply(b)
+	}
+	return b.done()
+}
 
-type schemeOption func(*scheme)
+// credentials returns what find finds, and a refusal that tells whether
+// anything was sent.
+func (s *scheme) credentials(c *gin.Context) (string, *Error) {
+	if c.Request == nil {
+		return "", errNoCredentials
+	}
+	return s.find(c)
+}
 
-func (o schemeOption) apply(s *scheme) { o(s) }
+// sent reports whether credentials for s came, good or bad.
+func (s *scheme) sent(c *gin.Context) bool {
+	_, err := s.credentials(c)
+	return err == nil || err.Code != CodeNoCredentials
+}
+
+// refuse returns err with s's challenge.
+func (s *scheme) refuse(err *Error) *Error {
+	err = err.clone(nil)
+	if v := s.challenge(err, nil); v != "" {
+		err.Header.Set("WWW-Authenticate", v)
+	}
+	return err
+}
+
+// newSchemeDependency returns the dependency of s; value makes its value of the
+// credentials, which are in the entry.
+func newSchemeDependency[T any](s *scheme, value func(*entry) *T) *Dependency[T] {
+	subprotocol := s.subprotocol()
+	d := newDependency(s.name, nil, func(r run, e *entry) (*T, error) {
+		text, err := s.credentials(r.c)
+		if subprotocol != nil && r.c.Request != nil {
+			subprotocol.hideToken(r.c)
+		}
+		if err != nil {
+			return nil, s.refuse(err)
+		}
+		e.text = text
+		return value(e), nil
+	})
+	d.scheme, d.schemes = s, []*node{&d.node}
+	return d
+}
+
+// asText is the value of a scheme whose credentials are one string.
+func asText(e *entry) *string { return &e.text }
+
+// A SchemeOption is an optional property of a security scheme. A scheme panics
+// if it is given one that means nothing for it.
+type SchemeOption interface{ apply(*schemeBuilder) }
+
+// features are what a scheme has that options are about.
+type features uint
+
+const (
+	hasFlow   features = 1 << iota // an OAuth 2.0 flow
+	hasToken                       // a bearer token, which can be elsewhere too
+	hasFormat                      // OpenAPI's bearerFormat
+	isAmbient                      // browsers send the credentials unasked, whatever page makes the request
+	hasRealm                       // its challenges cannot be without one
+)
+
+// schemeBuilder is a scheme while options are applied to it.
+type schemeBuilder struct {
+	*scheme
+	features  features
+	anyOrigin bool
+	origin    string // the last option about origins, or ""
+}
+
+func (b *schemeBuilder) done() *scheme {
+	ambient := b.features&isAmbient != 0 || slices.ContainsFunc(b.places, func(p place) bool { return p.in == inCookie })
+	if !ambient && b.origin != "" {
+		panic("ginjwt: " + b.kind + ": " + b.origin + " is about credentials that browsers send unasked, such as cookies, which this scheme does not read")
+	}
+	if !ambient || b.anyOrigin {
+		b.origins = nil
+	}
+	return b.scheme
+}
+
+// need panics unless the scheme has what an option is about.
+func (b *schemeBuilder) need(f features, option, about string) {
+	if b.features&f == 0 {
+		panic("ginjwt: " + b.kind + ": " + option + " is about " + about + ", which this scheme has not")
+	}
+}
+
+type schemeOption func(*schemeBuilder)
+
+func (o schemeOption) apply(b *schemeBuilder) { o(b) }
 
 // Scopes are the scopes that a token endpoint can grant, with a description of
 // each: a SchemeOption, for OpenAPI.
 type Scopes map[string]string
 
-func (s Scopes) apply(to *scheme) {
+func (s Scopes) apply(b *schemeBuilder) {
+	b.need(hasFlow, "Scopes", "a flow of OAuth 2.0")
 	for scope := range s {
 		checkScopes("Scopes", []string{scope})
 	}
-	to.scopes = maps.Clone(s)
+	b.scopes = maps.Clone(s)
 }
 
 // SchemeName sets the scheme's name in OpenAPI. By default, it is that of the
@@ -46,37 +159,42 @@ func SchemeName(name string) SchemeOption {
 	if name == "" {
 		panic("ginjwt: SchemeName: empty name")
 	}
-	return schemeOption(func(s *scheme) { s.name = name })
+	return schemeOption(func(b *schemeBuilder) { b.name = name })
 }
 
 // Description sets the scheme's description in OpenAPI.
 func Description(text string) SchemeOption {
-	return schemeOption(func(s *scheme) { s.description = text })
+	return schemeOption(func(b *schemeBuilder) { b.description = text })
 }
 
-// RefreshURL sets where OpenAPI says that tokens are refreshed.
+// RefreshURL sets where OpenAPI says that tokens are refreshed: for the schemes
+// of OAuth 2.0.
 func RefreshURL(url string) SchemeOption {
-	return schemeOption(func(s *scheme) { s.refreshURL = url })
+	return schemeOption(func(b *schemeBuilder) {
+		b.need(hasFlow, "RefreshURL", "a flow of OAuth 2.0")
+		b.refreshURL = url
+	})
+}
+
+// BearerFormat sets what OpenAPI says that the token of HTTPBearer is, such as
+// "JWT".
+func BearerFormat(format string) SchemeOption {
+	return schemeOption(func(b *schemeBuilder) {
+		b.need(hasFormat, "BearerFormat", "the token of HTTPBearer")
+		b.bearerFormat = format
+	})
 }
 
 // Realm sets the realm of the scheme's challenges (RFC 9110 section 11.5). By
-// default, it is "api". Realm panics on a control or non-ASCII character.
+// default, it is "api" for Bearer and Basic, whose challenges need one, and the
+// others have none. Realm panics on a control or non-ASCII character.
 func Realm(realm string) SchemeOption {
-	for _, r := range realm {
-		if r < ' ' || r > '~' {
-			panic("ginjwt: Realm: " + quoted(realm) + " has a control or non-ASCII character, which a header cannot carry")
-		}
+	if !isPrintableASCII(realm) {
+		panic("ginjwt: Realm: " + quoted(realm) + " has a control or non-ASCII character, which a header cannot carry")
 	}
-	return schemeOption(func(s *scheme) { s.realm = realm })
+	return schemeOption(func(b *schemeBuilder) { b.realm = realm })
 }
 
-func newScheme(kind string, opts []SchemeOption) *scheme {
-	s := &scheme{kind: kind, name: kind, realm: defaultRealm}
-	for _, o := range opts {
-		if o == nil {
-			panic("ginjwt: " + kind + ": nil option")
-		}
-		o.apply(s)
-	}
-	return s
+func isPrintableASCII(s string) bool {
+	return !slices.ContainsFunc([]byte(s), func(b byte) bool { return b < ' ' || b > '~' })
 }

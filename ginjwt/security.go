@@ -53,29 +53,45 @@ func optional[T, O any](caller string, d *Dependency[T], some func(T) O, nobody 
 // whole chain, the outermost first.
 //
 // The demand is judged as soon as the token is verified, before any later
-// function of the chain runs. Only the scopes of the token below d count.
+// function of the chain runs. Only the scopes of the token below d count: over
+// an AnyOf, those of the alternative that was chosen.
 //
 // Security panics without scopes, on a scope that RFC 6749 section 3.3 does not
-// allow, if nothing below d grants scopes, if two tokens below d do, and over
-// an Optional.
+// allow, if nothing below d, or below one alternative of an AnyOf, grants
+// scopes, if two tokens below d do, and over an Optional.
 func Security[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
-	below := need("Security", d)
-	checkScopes("Security", scopes)
-	if len(scopes) == 0 {
-		panic("ginjwt: Security: no scopes given; use the dependency itself, or name the scopes that it needs")
-	}
-	granter := soleGranter("Security", &d.node)
-	path := d.path(granter)
 	scopes = slices.Clone(scopes)
-	s := newDependency("Security", below, func(r run, _ *entry) (*T, error) {
+	return security("Security", d, scopes, func(granted Scope) bool {
+		return !slices.ContainsFunc(scopes, func(s string) bool { return !granted.Has(s) })
+	})
+}
+
+// SecurityAny is Security with the demand that the token grants at least one of
+// scopes. The challenge names them all.
+func SecurityAny[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
+	scopes = slices.Clone(scopes)
+	s := security("SecurityAny", d, scopes, func(granted Scope) bool {
+		return slices.ContainsFunc(scopes, granted.Has)
+	})
+	s.anyScope = true
+	return s
+}
+
+// security returns d with the demand that the granted scopes suffice.
+func security[T any](caller string, d *Dependency[T], scopes []string, suffice func(granted Scope) bool) *Dependency[T] {
+	below := need(caller, d)
+	checkScopes(caller, scopes)
+	if len(scopes) == 0 {
+		panic("ginjwt: " + caller + ": no scopes given; use the dependency itself, or name the scopes that it needs")
+	}
+	granter := soleGranter(caller, &d.node)
+	path := d.path(granter)
+	s := newDependency(caller, below, func(r run, _ *entry) (*T, error) {
 		if err := r.resolveAll(path); err != nil {
 			return nil, err
 		}
-		granted := r.granted(granter)
-		for _, scope := range scopes {
-			if !granted.Has(scope) {
-				return nil, &Error{Status: 403, Code: CodeInsufficientScope, Detail: detailScope, granter: granter}
-			}
+		if granted, whose := r.granted(granter); !suffice(granted) {
+			return nil, &Error{Status: 403, Code: CodeInsufficientScope, Detail: detailScope, granter: whose}
 		}
 		return d.pointer(r)
 	})
@@ -92,6 +108,11 @@ func soleGranter(caller string, n *node) *node {
 		panic("ginjwt: " + caller + ": nothing below " + short(n.name) + " grants scopes; put it over JWT, or say with Grants what is granted")
 	case len(granters) > 1:
 		panic("ginjwt: " + caller + ": two tokens below " + short(n.name) + " grant scopes; put the demand on the one that is meant")
+	}
+	if granters[0].choice != nil {
+		for _, alternative := range granters[0].below {
+			soleGranter(caller, alternative)
+		}
 	}
 	return granters[0]
 }

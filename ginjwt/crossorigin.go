@@ -1,0 +1,43 @@
+package ginjwt
+
+import "net/http"
+
+// crossOrigin refuses a request with credentials that the browser may have sent
+// unasked, for a page of another origin. To ask for an upgrade is not safe,
+// whatever the method: what comes of it, a WebSocket, is not held to one origin.
+func (s *scheme) crossOrigin(req *http.Request) *Error {
+	if s.origins == nil {
+		return nil
+	}
+	if len(req.Header["Upgrade"]) > 0 {
+		req = req.WithContext(req.Context())
+		req.Method = http.MethodPost
+	}
+	if err := s.origins.Check(req); err != nil {
+		return &Error{Status: 403, Code: CodeCrossOrigin, Detail: detailCrossOrigin, Err: err}
+	}
+	return nil
+}
+
+// TrustedOrigins lets pages of other origins, each as "https://app.example.com",
+// use credentials that browsers send unasked: cookies, and those of HTTP Basic.
+// It panics on what is no origin.
+func TrustedOrigins(origins ...string) SchemeOption {
+	if len(origins) == 0 {
+		panic("ginjwt: TrustedOrigins: no origins given")
+	}
+	return schemeOption(func(b *schemeBuilder) {
+		b.origin = "TrustedOrigins"
+		for _, origin := range origins {
+			if err := b.origins.AddTrustedOrigin(origin); err != nil {
+				panic("ginjwt: TrustedOrigins: " + err.Error())
+			}
+		}
+	})
+}
+
+// InsecureAllowCrossOrigin switches off the check that FromCookie describes: for
+// services that have another defence against cross-site request forgery.
+func InsecureAllowCrossOrigin() SchemeOption {
+	return schemeOption(func(b *schemeBuilder) { b.origin, b.anyOrigin = "InsecureAllowCrossOrigin", true })
+}

@@ -1,0 +1,74 @@
+package ginjwt
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+// HTTP caches that many share keep no response to a request with an
+// Authorization header unless told to (RFC 9111 section 3.5). Of credentials
+// elsewhere they know nothing: they have to be told.
+
+// unshared returns the places below nodes that HTTP caches have to be told of.
+func unshared(nodes []*node) (places []place) {
+	for _, n := range nodes {
+		for _, s := range n.schemes {
+			for _, p := range s.scheme.places {
+				if !(p.in == inHeader && p.name == "Authorization" || p.in == inSubprotocol) {
+					places = append(places, p)
+				}
+			}
+		}
+	}
+	return places
+}
+
+// forbidSharing tells caches that the response depends on what is in places,
+// and belongs to the client alone if there is anything.
+func forbidSharing(c *gin.Context, places []place) {
+	if c.Request == nil {
+		return
+	}
+	header := c.Writer.Header()
+	for _, p := range places {
+		switch p.in {
+		case inHeader:
+			vary(header, p.name)
+		case inCookie:
+			vary(header, "Cookie")
+		}
+		if values, ok := p.values(c); len(values) > 0 || !ok {
+			private(header)
+		}
+	}
+}
+
+// vary adds name to Vary (RFC 9110 section 12.5.5).
+func vary(header http.Header, name string) {
+	for _, value := range header["Vary"] {
+		for one := range strings.SplitSeq(value, ",") {
+			if one = strings.TrimSpace(one); one == "*" || strings.EqualFold(one, name) {
+				return
+			}
+		}
+	}
+	header.Add("Vary", name)
+}
+
+// private keeps the response out of shared caches (RFC 9111 section 5.2.2.7),
+// whatever middleware said before; a stricter word of it stands.
+func private(header http.Header) {
+	strict := func(directive string) bool {
+		name, fields, _ := strings.Cut(strings.ToLower(strings.TrimSpace(directive)), "=")
+		return name == "no-store" || name == "private" && fields == ""
+	}
+	for _, value := range header["Cache-Control"] {
+		if slices.ContainsFunc(strings.Split(value, ","), strict) {
+			return
+		}
+	}
+	header.Set("Cache-Control", "private")
+}
