@@ -31,6 +31,7 @@ type Claims struct {
 	JWTID     string      `json:"jti,omitzero"`
 	Scope     Scope       `json:"scope,omitzero"`
 
+	origin
 	telltales
 }
 
@@ -46,6 +47,16 @@ type ClaimsOf[C any] interface {
 
 // AnyClaims is a pointer to Claims or to a struct that embeds them.
 type AnyClaims interface{ Registered() *Claims }
+
+// origin says what an access token came of. A field of the user's with the same
+// name hides one here; it is then looked for in the JSON, and an Issuer refuses
+// to sign what would hide it. See shape.
+type origin struct {
+	// SessionID is the session that the token belongs to (OpenID Connect's sid).
+	SessionID string `json:"sid,omitzero"`
+	// ClientID is the client that it was issued to (RFC 9068 section 2.2).
+	ClientID string `json:"client_id,omitzero"`
+}
 
 // telltales are members that access tokens do not have, and other tokens of the
 // same issuer do. They are decoded with the claims and cost nothing where they

@@ -62,7 +62,38 @@ func PasswordFormStrict() *Dependency[OAuth2PasswordRequestForm] {
 }
 
 func passwordForm(name string, strict bool) *Dependency[OAuth2PasswordRequestForm] {
-	form := newDependency(name, nil, func(r run, _ *entry) (*OAuth2PasswordRequestForm, error) {
+	return formDependency(name, func(values url.Values) (OAuth2PasswordRequestForm, error) {
+		return newPasswordForm(values, strict)
+	})
+}
+
+// TokenForm returns what a client posts to a token endpoint as a dependency,
+// whatever the grant: for grants other than the password's. It is read and
+// refused as by PasswordForm, which says more; of what is in it, only the form
+// of the values is judged: UTF-8 and one for each name that RFC 6749 knows.
+func TokenForm() *Dependency[url.Values] {
+	return formDependency("TokenForm", func(values url.Values) (url.Values, error) {
+		for _, name := range tokenFields {
+			if len(values[name]) > 1 {
+				return nil, InvalidRequest("Repeated form field: " + name)
+			}
+			if !utf8.ValidString(values.Get(name)) {
+				return nil, InvalidRequest("Form field is not UTF-8: " + name)
+			}
+		}
+		return values, nil
+	})
+}
+
+// tokenFields are the parameters of RFC 6749, 7009 and 7662 that are posted.
+var tokenFields = []string{
+	"grant_type", "username", "password", "scope", "client_id", "client_secret",
+	"refresh_token", "code", "redirect_uri", "token", "token_type_hint",
+}
+
+// formDependency returns what read makes of the posted form.
+func formDependency[T any](name string, read func(url.Values) (T, error)) *Dependency[T] {
+	form := newDependency(name, nil, func(r run, _ *entry) (*T, error) {
 		if r.c != r.slot.origin {
 			return nil, errFormElsewhere
 		}
@@ -77,7 +108,7 @@ func passwordForm(name string, strict bool) *Dependency[OAuth2PasswordRequestFor
 		if err != nil {
 			return nil, err
 		}
-		return result(newPasswordForm(values, strict))
+		return result(read(values))
 	})
 	form.body = true
 	return form

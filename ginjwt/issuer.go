@@ -96,14 +96,15 @@ func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
 // if there is no key to sign with, Sign returns an error. A token of over 16 KiB
 // needs a Policy.MaxTokenBytes.
 func (i *Issuer) Sign(claims AnyClaims) (string, error) {
-	token, _, err := i.sign(claims)
+	token, _, err := i.sign(claims, nil)
 	return token, err
 }
 
 // Token is Sign with all that RFC 6749 section 5.1 wants to be told with it:
-// the type, the lifetime and the scope.
-func (i *Issuer) Token(claims AnyClaims) (Token, error) {
-	token, c, err := i.sign(claims)
+// the type, the lifetime and the scope. Each of change, if any, is called with a
+// copy of the registered claims before they are filled in and signed.
+func (i *Issuer) Token(claims AnyClaims, change ...func(*Claims)) (Token, error) {
+	token, c, err := i.sign(claims, change)
 	if err != nil {
 		return Token{}, err
 	}
@@ -115,12 +116,25 @@ func (i *Issuer) Token(claims AnyClaims) (Token, error) {
 	}, nil
 }
 
-func (i *Issuer) sign(claims AnyClaims) (string, *Claims, error) {
-	claims, err := i.copyOf(claims)
+// Config returns what i was made with, defaults included.
+func (i *Issuer) Config() IssuerConfig {
+	cfg := i.cfg
+	cfg.Audience = slices.Clone(cfg.Audience)
+	return cfg
+}
+
+func (i *Issuer) sign(claims AnyClaims, change []func(*Claims)) (string, *Claims, error) {
+	claims, hidden, err := i.copyOf(claims)
 	if err != nil {
 		return "", nil, err
 	}
 	c := claims.Registered()
+	for _, fn := range change {
+		fn(c)
+	}
+	if c.SessionID != "" && slices.Contains(hidden, "sid") || c.ClientID != "" && slices.Contains(hidden, "client_id") {
+		return "", nil, fmt.Errorf("ginjwt: Sign: a field of %T hides the SessionID or ClientID of ginjwt.Claims: drop it, or rename it in JSON", claims)
+	}
 	if err := i.fill(c); err != nil {
 		return "", nil, err
 	}
@@ -168,18 +182,19 @@ func (m *keyMaterial) token(claims AnyClaims) (string, error) {
 }
 
 // copyOf returns a shallow copy of claims, so that filling it in changes
-// nothing of the caller's.
-func (i *Issuer) copyOf(claims AnyClaims) (AnyClaims, error) {
+// nothing of the caller's, and the names of ours that its own fields hide.
+func (i *Issuer) copyOf(claims AnyClaims) (cp AnyClaims, hidden []string, err error) {
 	v := reflect.ValueOf(claims)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
-		return nil, errors.New("ginjwt: Sign: claims must be a pointer to Claims or to a struct that embeds them, and not nil")
+		return nil, nil, errors.New("ginjwt: Sign: claims must be a pointer to Claims or to a struct that embeds them, and not nil")
 	}
-	if _, err := i.shapes.of(v.Type().Elem()); err != nil {
-		return nil, err
+	sh, err := i.shapes.of(v.Type().Elem())
+	if err != nil {
+		return nil, nil, err
 	}
-	cp := reflect.New(v.Type().Elem())
-	cp.Elem().Set(v.Elem())
-	return cp.Interface().(AnyClaims), nil
+	own := reflect.New(v.Type().Elem())
+	own.Elem().Set(v.Elem())
+	return own.Interface().(AnyClaims), sh.hidden, nil
 }
 
 // fill sets what is empty in c, and refuses what our own Verifier would.

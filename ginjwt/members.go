@@ -23,6 +23,8 @@ func (v *Verifier) checkMembers(c *Claims, a authentic, sh *shape) Reason {
 			}
 		}
 		t = telltalesOf(members)
+		c.SessionID, _ = text(members["sid"])
+		c.ClientID, _ = text(members["client_id"])
 	}
 	if bool(t.Confirmation) && !v.policy.InsecureIgnoreConfirmation {
 		return ReasonBound

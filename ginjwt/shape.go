@@ -14,7 +14,8 @@ import (
 
 // shape is what was found out, once, about a claims type C.
 type shape struct {
-	// hidden lists the telltales that a field of C's own has the name of.
+	// hidden lists the members of origin and telltales that a field of C's own has
+	// the name of.
 	hidden []string
 	// flat tells that a plain copy of a C shares nothing that can be changed.
 	flat bool
@@ -41,8 +42,9 @@ func (s *shapes) of(c reflect.Type) (*shape, error) {
 var (
 	claimsType    = reflect.TypeFor[Claims]()
 	telltalesType = reflect.TypeFor[telltales]()
+	originType    = reflect.TypeFor[origin]()
 	registered    = jsonNames(claimsType)
-	telltale      = jsonNames(telltalesType)
+	hideable      = append(jsonNames(originType), jsonNames(telltalesType)...)
 )
 
 // jsonNames returns the JSON names of t's own fields.
@@ -89,8 +91,8 @@ type shapeWalk struct {
 	root    reflect.Type
 	seen    map[string]string // JSON name -> the field that has it
 	claims  int               // how often Claims is embedded
-	depth   int               // of Claims' fields; the telltales are one deeper
-	deepest int               // of the fields that hide a telltale
+	depth   int               // of Claims' fields; what can be hidden is one deeper
+	deepest int               // of the fields that hide one of ours
 	faults  []error
 }
 
@@ -152,7 +154,7 @@ func (w *shapeWalk) name(name, where string, depth int) {
 			w.fault("%s has the JSON name %q of a registered claim, so its check would see nothing; use the field of ginjwt.Claims", where, name)
 		}
 	}
-	if slices.Contains(telltale, name) {
+	if slices.Contains(hideable, name) {
 		w.hidden = append(w.hidden, name)
 		w.deepest = max(w.deepest, depth)
 	}

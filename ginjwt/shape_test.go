@@ -14,14 +14,14 @@ import (
 // no field that a copy of it would share.
 func TestClaimsCanBeEmbedded(t *testing.T) {
 	t.Parallel()
-	for _, c := range []reflect.Type{claimsType, telltalesType} {
+	for _, c := range []reflect.Type{claimsType, telltalesType, originType} {
 		w := &shapeWalk{root: c}
 		w.methods(c)
 		assert.Empty(t, w.faults)
 	}
 	assert.True(t, isFlat(claimsType))
 	assert.Equal(t, []string{"iss", "sub", "aud", "exp", "nbf", "iat", "jti", "scope"}, registered)
-	assert.Equal(t, []string{"at_hash", "c_hash", "events", "nonce", "cnf", "token_use", "typ"}, telltale)
+	assert.Equal(t, []string{"sid", "client_id", "at_hash", "c_hash", "events", "nonce", "cnf", "token_use", "typ"}, hideable)
 }
 
 func TestIsFlat(t *testing.T) {

@@ -1,0 +1,64 @@
+package sessions
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+// client returns the client_id of a request to the token endpoint or one beside
+// it, and authenticates it where clients have secrets (RFC 6749 section 2.3).
+func (s *Sessions[D]) client(c *gin.Context, form url.Values) (string, error) {
+	id, secret, basic, err := basicClient(c)
+	switch {
+	case err != nil:
+		return "", err
+	case basic && (form.Has("client_secret") || form.Has("client_id") && form.Get("client_id") != id):
+		return "", ginjwt.InvalidRequest("The client is named in the header and in the form")
+	case !basic:
+		id, secret = form.Get("client_id"), form.Get("client_secret")
+	}
+	if s.cfg.Client == nil {
+		return id, nil
+	}
+	known := false
+	if id != "" {
+		if known, err = s.cfg.Client(c.Request.Context(), id, secret); err != nil {
+			return "", outage(err)
+		}
+	}
+	if !known {
+		return "", ginjwt.InvalidClient("Client authentication failed")
+	}
+	return id, nil
+}
+
+// basicClient returns the client of the Authorization header, in which both
+// parts are form-encoded first (RFC 6749 section 2.3.1). One without a name is
+// none: Swagger UI sends it for a public client.
+func basicClient(c *gin.Context) (id, secret string, basic bool, err error) {
+	values := c.Request.Header["Authorization"]
+	if len(values) > 1 {
+		return "", "", false, ginjwt.InvalidRequest("More than one Authorization header")
+	}
+	if len(values) == 0 {
+		return "", "", false, nil
+	}
+	scheme, encoded, _ := strings.Cut(strings.TrimSpace(values[0]), " ")
+	if !strings.EqualFold(scheme, "Basic") {
+		return "", "", false, nil
+	}
+	b, err := base64.StdEncoding.Strict().DecodeString(strings.TrimSpace(encoded))
+	name, password, colon := strings.Cut(string(b), ":")
+	id, idErr := url.QueryUnescape(name)
+	secret, secretErr := url.QueryUnescape(password)
+	if err := errors.Join(err, idErr, secretErr); err != nil || !colon {
+		return "", "", false, ginjwt.InvalidClient("Malformed client credentials")
+	}
+	return id, secret, id != "" || secret != "", nil
+}

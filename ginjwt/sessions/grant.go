@@ -1,0 +1,285 @@
+package sessions
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+// Token returns the token endpoint, for POST: the password grant (RFC 6749
+// section 4.3.2) and the refresh of a session (section 6), told apart by
+// grant_type. A login ends the session of the refresh token that it was
+// presented with.
+//
+// A refresh token is good once. If one comes back after it was used, and outside
+// of Grace, somebody has it who should not: the session ends (RFC 9700 section
+// 4.14.2). Nothing is used up by a refresh that fails for another reason.
+func (s *Sessions[D]) Token() gin.HandlerFunc {
+	token := ginjwt.Depends2(s.sameOrigin(), ginjwt.TokenForm(), func(c *gin.Context, _ struct{}, form url.Values) (ginjwt.Token, error) {
+		client, err := s.client(c, form)
+		if err != nil {
+			return ginjwt.Token{}, err
+		}
+		switch form.Get("grant_type") {
+		case "password":
+			return s.logIn(c, form, client)
+		case "refresh_token":
+			return s.refresh(c, form, client)
+		case "":
+			return ginjwt.Token{}, ginjwt.InvalidRequest("Missing form field: grant_type")
+		}
+		return ginjwt.Token{}, ginjwt.UnsupportedGrantType("The grant type must be password or refresh_token")
+	})
+	return ginjwt.Handle(token, s.write)
+}
+
+var passwordForm = ginjwt.PasswordFormStrict()
+
+// logIn begins a session. It is stored last, just before the answer.
+func (s *Sessions[D]) logIn(c *gin.Context, form url.Values, client string) (ginjwt.Token, error) {
+	request, err := passwordForm.Get(c)
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	login, err := s.cfg.Password(c, request)
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	if login.Subject == "" {
+		return ginjwt.Token{}, errors.New("sessions: Password returned a Login without a Subject")
+	}
+	if s.cfg.Cookies != nil || form.Has("refresh_token") {
+		if err := s.endPresented(c, form); err != nil {
+			return ginjwt.Token{}, err
+		}
+	}
+	tag := s.tag(login.Subject)
+	_, generation, err := s.cfg.Store.Revoked(c.Request.Context(), tag, "", "")
+	if err != nil {
+		return ginjwt.Token{}, outage(err)
+	}
+	d := data[D]{login.Subject, login.Scope, client, shortened(s.cfg.Hint(c)), login.Data}
+	refresh := newRefreshToken(tag)
+	token, err := s.sign(c, d, d.Scope, refresh.sessionID(), generation)
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	if err := s.create(c.Request.Context(), refresh, d); err != nil {
+		return ginjwt.Token{}, err
+	}
+	token.RefreshToken = refresh.String()
+	return token, nil
+}
+
+func (s *Sessions[D]) create(ctx context.Context, t refreshToken, d data[D]) error {
+	b, err := json.Marshal(d)
+	if err != nil {
+		return err
+	}
+	now := s.cfg.Now()
+	r := Record{
+		ID: t.sessionID(), Family: t.familyHash(), Current: t.rotationHash(),
+		Created: now, Used: now, Ends: now.Add(s.cfg.TTL), Data: b,
+	}
+	if err := ctx.Err(); err != nil {
+		return err // nobody would get the token
+	}
+	return outage(s.cfg.Store.Create(ctx, t.tag, r, s.cfg.IdleTTL, s.cfg.MaxPerSubject, s.retain))
+}
+
+// errRefused is the one answer to refresh tokens that are unknown, expired,
+// revoked, used or another client's.
+func errRefused() error { return ginjwt.InvalidGrant("The refresh token is not valid") }
+
+// refresh renews a session. A rotation that another came before is judged
+// again: then the token is one that was used already.
+func (s *Sessions[D]) refresh(c *gin.Context, form url.Values, client string) (ginjwt.Token, error) {
+	presented, given, err := s.presented(c, form)
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	token := ginjwt.Token{}
+	err = errRefused()
+	if given {
+		token, err = s.refreshOnce(c, presented, form, client)
+		if errors.Is(err, ErrConflict) {
+			token, err = s.refreshOnce(c, presented, form, client)
+		}
+		if errors.Is(err, ErrConflict) { // it was used, and what came of it too
+			err = s.endBecause(c.Request.Context(), presented, errRefused())
+		}
+	}
+	if e := asError(err); e != nil && e.Code == ginjwt.CodeInvalidGrant {
+		s.clearCookies(c)
+	}
+	return token, err
+}
+
+func (s *Sessions[D]) refreshOnce(c *gin.Context, presented refreshToken, form url.Values, client string) (ginjwt.Token, error) {
+	ctx := c.Request.Context()
+	r, generation, err := s.cfg.Store.Get(ctx, presented.tag, presented.sessionID())
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return ginjwt.Token{}, errRefused()
+	case err != nil:
+		return ginjwt.Token{}, outage(err)
+	}
+	d, err := unpack[D](r)
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	now := s.cfg.Now()
+	if !same(presented.familyHash(), r.Family) || d.Client != client || !now.Before(r.Ends) {
+		return ginjwt.Token{}, errRefused() // and nothing changes: an ID alone must not end a session
+	}
+	replayed := !same(presented.rotationHash(), r.Current)
+	if replayed && !(same(presented.rotationHash(), r.Previous) && now.Before(r.GraceEnds)) {
+		return ginjwt.Token{}, s.endBecause(ctx, presented, errRefused())
+	}
+	scope, err := narrowed(d.Scope, form)
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	token, err := s.sign(c, d, scope, r.ID, generation)
+	if gone(err) {
+		return ginjwt.Token{}, s.endBecause(ctx, presented, errRefused())
+	}
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	next := presented.successor(r.Salt)
+	if !replayed {
+		if next, err = s.rotate(ctx, presented, r, now); err != nil {
+			return ginjwt.Token{}, err
+		}
+	}
+	token.RefreshToken = next.String()
+	return token, nil
+}
+
+// rotate makes presented the past. It returns ErrConflict as it is.
+func (s *Sessions[D]) rotate(ctx context.Context, presented refreshToken, r Record, now time.Time) (refreshToken, error) {
+	salt := newSalt()
+	next := presented.successor(salt)
+	to := Rotation{Current: next.rotationHash(), Used: now}
+	if s.cfg.Grace > 0 {
+		to.Previous, to.Salt, to.GraceEnds = presented.rotationHash(), salt, now.Add(s.cfg.Grace)
+	}
+	if err := ctx.Err(); err != nil {
+		return next, err
+	}
+	err := s.cfg.Store.Rotate(ctx, presented.tag, r.ID, presented.rotationHash(), to, min(s.cfg.IdleTTL, r.Ends.Sub(now)))
+	switch {
+	case errors.Is(err, ErrConflict):
+		return next, err
+	case errors.Is(err, ErrNotFound):
+		return next, errRefused()
+	}
+	return next, outage(err)
+}
+
+// endBecause ends the session of t, even if its client has left meanwhile, and
+// returns answer.
+func (s *Sessions[D]) endBecause(ctx context.Context, t refreshToken, answer error) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer stop()
+	if err := s.cfg.Store.End(ctx, t.tag, t.sessionID(), s.retain); err != nil {
+		return ginjwt.Unavailable(err)
+	}
+	return answer
+}
+
+// gone reports whether err, of Claims, says that the user may log in no more.
+func gone(err error) bool {
+	var e *ginjwt.Error
+	return errors.As(err, &e) && e != nil && e.Status >= 400 && e.Status < 500 && e.Status != 499 && e.Status != http.StatusTooManyRequests
+}
+
+// sign returns an access token of the session id.
+func (s *Sessions[D]) sign(c *gin.Context, d data[D], scope ginjwt.Scope, id string, generation int64) (ginjwt.Token, error) {
+	claims, err := s.cfg.Claims(c, d.login())
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	token, err := s.cfg.Issuer.Token(claims, func(c *ginjwt.Claims) {
+		if c.Scope != "" {
+			scope = common(scope, c.Scope)
+		}
+		c.Subject, c.Scope, c.SessionID, c.ClientID = d.Subject, scope, id, d.Client
+		c.JWTID = tokenID(generation)
+	})
+	if err != nil {
+		return ginjwt.Token{}, err
+	}
+	return token, s.fits(token)
+}
+
+// tokenID returns a jti with the subject's generation in it. Only the ID is
+// never a user's to hide or to change; see Revoker.
+func tokenID(generation int64) string { return strconv.FormatInt(generation, 36) + "-" + rand.Text() }
+
+func generationOf(jti string) int64 {
+	text, _, _ := strings.Cut(jti, "-")
+	generation, err := strconv.ParseInt(text, 36, 64)
+	if err != nil {
+		return 0
+	}
+	return generation
+}
+
+// narrowed returns the scope that a refresh asks for, which must be a part of
+// the session's (RFC 6749 section 6); if it asks for none, all of that.
+func narrowed(granted ginjwt.Scope, form url.Values) (ginjwt.Scope, error) {
+	asked := ginjwt.Scope(form.Get("scope"))
+	if len(asked.List()) == 0 {
+		return granted, nil
+	}
+	for _, scope := range asked.List() {
+		if !granted.Has(scope) {
+			return "", ginjwt.InvalidScope("The scope is more than the login granted")
+		}
+	}
+	return common(granted, asked), nil
+}
+
+// common returns the scopes that are in both lists, in the order of a.
+func common(a, b ginjwt.Scope) ginjwt.Scope {
+	list := slices.DeleteFunc(a.List(), func(s string) bool { return !b.Has(s) })
+	return ginjwt.Scope(strings.Join(list, " "))
+}
+
+// shortened returns a hint of at most 200 characters that can be shown.
+func shortened(hint string) string {
+	const longest = 200
+	var b strings.Builder
+	count := 0
+	for _, r := range strings.ToValidUTF8(hint, "?") {
+		if count++; count > longest {
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = '?'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func sortByUse(list []Session) {
+	slices.SortStableFunc(list, func(a, b Session) int {
+		return cmp.Or(b.Used.Compare(a.Used), b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
+	})
+}

@@ -1,0 +1,83 @@
+package sessions
+
+import (
+	"hash/maphash"
+	"sync/atomic"
+	"time"
+)
+
+// A Rate lets Burst events through at once, and then one Every so often.
+type Rate struct {
+	Burst int
+	Every time.Duration
+}
+
+// limiter holds each key to a Rate, in a fixed amount of memory and without
+// ever forgetting one for the sake of others: a key has a slot in each of two
+// rows, shared with whatever keys fall there, and only if both are used up does
+// it have to wait. Which keys share a slot is nobody's to know or choose.
+//
+// A slot is the time until which it is used up, if it is later than now (the
+// generic cell rate algorithm).
+type limiter struct {
+	rate  Rate
+	seeds [2]maphash.Seed
+	rows  [2][]atomic.Int64
+}
+
+const limiterSlots = 1 << 16 // in each row: a MiB in all
+
+func newLimiter(rate Rate) *limiter {
+	l := &limiter{rate: rate}
+	for i := range l.rows {
+		l.seeds[i], l.rows[i] = maphash.MakeSeed(), make([]atomic.Int64, limiterSlots)
+	}
+	return l
+}
+
+func (l *limiter) slots(key string) (slots [2]*atomic.Int64) {
+	for i := range l.rows {
+		slots[i] = &l.rows[i][maphash.String(l.seeds[i], key)%limiterSlots]
+	}
+	return slots
+}
+
+// take takes one event off key's Rate, or tells how long to wait for it.
+func (l *limiter) take(key string, now time.Time) time.Duration {
+	slots := l.slots(key)
+	var waits [2]time.Duration
+	for i, slot := range slots {
+		waits[i] = l.add(slot, now)
+	}
+	wait := min(waits[0], waits[1])
+	if wait > 0 {
+		for i, slot := range slots {
+			if waits[i] == 0 {
+				slot.Add(-int64(l.rate.Every))
+			}
+		}
+	}
+	return wait
+}
+
+// add uses slot up by one event, unless it has to wait.
+func (l *limiter) add(slot *atomic.Int64, now time.Time) (wait time.Duration) {
+	every := int64(l.rate.Every)
+	for {
+		before := slot.Load()
+		until := max(before, now.UnixNano())
+		if ahead := until - now.UnixNano(); ahead > every*int64(l.rate.Burst-1) {
+			return time.Duration(ahead - every*int64(l.rate.Burst-1))
+		}
+		if slot.CompareAndSwap(before, until+every) {
+			return 0
+		}
+	}
+}
+
+// refund gives back what take took.
+func (l *limiter) refund(key string) {
+	for _, slot := range l.slots(key) {
+		slot.Add(-int64(l.rate.Every))
+	}
+}

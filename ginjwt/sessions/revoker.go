@@ -1,0 +1,90 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+// Revoker returns what a Policy needs so that revoked access tokens are refused
+// at once: those of a session that is over, those revoked by themselves, and all
+// from before EndAll. If the Store cannot be reached, requests are answered
+// with 503.
+func (s *Sessions[D]) Revoker() ginjwt.Revoker { return revoker{s.cfg.Store} }
+
+type revoker struct{ store Store }
+
+func (v revoker) Revoked(ctx context.Context, c *ginjwt.Claims) (bool, error) {
+	if c.Subject == "" || c.SessionID == "" && c.JWTID == "" {
+		return true, nil // nothing could ever revoke it
+	}
+	revoked, generation, err := v.store.Revoked(ctx, tagOf(c.Issuer, c.Subject), c.SessionID, c.JWTID)
+	if err != nil || revoked || generation == 0 {
+		return revoked, err
+	}
+	if c.SessionID != "" {
+		return generationOf(c.JWTID) < generation, nil
+	}
+	return issuedBefore(c, generation), nil
+}
+
+// issuedBefore reports whether a token that has no generation may be from before
+// it was raised: iat is in whole seconds, and clocks differ.
+func issuedBefore(c *ginjwt.Claims, generation int64) bool {
+	return c.IssuedAt.IsZero() || !c.IssuedAt.After(time.UnixMicro(generation).Add(time.Minute))
+}
+
+// A Denylist revokes tokens of other issuers, for which there are no Sessions
+// here. It is the Revoker of their Policy.
+type Denylist struct {
+	store Store
+	ttl   time.Duration
+}
+
+// NewDenylist returns a Denylist in store, which Sessions may share. lifetime is
+// the longest that the issuers' tokens live: so long a revocation is kept, and
+// the longest Leeway and a minute more.
+func NewDenylist(store Store, lifetime time.Duration) (*Denylist, error) {
+	if store == nil || lifetime <= 0 {
+		return nil, errors.New("sessions: NewDenylist: a store and a positive lifetime are needed")
+	}
+	return &Denylist{store, lifetime + longestLeeway}, nil
+}
+
+// Revoke revokes the token of claims by its jti; without one, it is an error.
+func (d *Denylist) Revoke(ctx context.Context, claims ginjwt.AnyClaims) error {
+	c := claims.Registered()
+	if c.JWTID == "" {
+		return errors.New("sessions: Denylist: the token has no jti; RevokeSession or RevokeSubject may do")
+	}
+	return outage(d.store.Revoke(ctx, tagOf(c.Issuer, c.Subject), c.JWTID, d.ttl))
+}
+
+// RevokeSession revokes all tokens of a subject with the given sid, as a logout
+// of OpenID Connect asks for.
+func (d *Denylist) RevokeSession(ctx context.Context, issuer, subject, sid string) error {
+	if sid == "" {
+		return errors.New("sessions: Denylist: empty sid")
+	}
+	return outage(d.store.End(ctx, tagOf(issuer, subject), sid, d.ttl))
+}
+
+// RevokeSubject revokes all tokens of a subject that were issued up to a minute
+// from now: iat has whole seconds, and clocks differ.
+func (d *Denylist) RevokeSubject(ctx context.Context, issuer, subject string) error {
+	return outage(d.store.EndAll(ctx, tagOf(issuer, subject), "", d.ttl))
+}
+
+// Revoked is for the Verifier.
+func (d *Denylist) Revoked(ctx context.Context, c *ginjwt.Claims) (bool, error) {
+	if c.Subject == "" && c.SessionID == "" && c.JWTID == "" {
+		return true, nil // nothing could ever revoke it
+	}
+	revoked, generation, err := d.store.Revoked(ctx, tagOf(c.Issuer, c.Subject), c.SessionID, c.JWTID)
+	if err != nil || revoked || generation == 0 {
+		return revoked, err
+	}
+	return issuedBefore(c, generation), nil
+}

@@ -1,0 +1,236 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+// A Login is who logged in, and what their session remembers.
+type Login[D any] struct {
+	// Subject is the user, as access tokens name them in sub.
+	Subject string
+	// Scope is what was granted. A refresh can ask for less of it, never for more.
+	Scope ginjwt.Scope
+	// Data is whatever else Claims needs again at each refresh. It is kept as
+	// JSON and comes back with its own type.
+	Data D
+}
+
+// Config says how Sessions log users in and for how long.
+type Config[D any] struct {
+	// Issuer signs the access tokens.
+	Issuer *ginjwt.Issuer
+	// Password checks a user name and a password, and grants scopes. It returns
+	// an InvalidGrant if they are wrong.
+	Password func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (Login[D], error)
+	// Claims returns the claims of an access token, at the login and at each
+	// refresh: it looks the user up again. Sub, scope, sid, client_id and jti are
+	// filled in; a scope that it sets is granted only as far as the login's goes.
+	// An *Error of a status below 500 says that the user is gone or may log in no
+	// more: the session ends.
+	//
+	// By default, the token has no other claims, and nobody is looked up.
+	Claims func(*gin.Context, Login[D]) (ginjwt.AnyClaims, error)
+	// Store keeps the sessions. By default, it is NewMemory's.
+	Store Store
+
+	// IdleTTL is for how long a session can be left unused: the lifetime of each
+	// refresh token. By default, it is 14 days.
+	IdleTTL time.Duration
+	// TTL is how long a session can last at all. By default, it is 90 days.
+	TTL time.Duration
+	// Grace is for how long after a refresh the old refresh token is answered
+	// with the same new one, unless that was used already: for clients whose
+	// answer was lost, or which refresh twice at once. By default, it is 0: an
+	// old refresh token ends the session at once. At most 30 seconds.
+	Grace time.Duration
+	// MaxPerSubject is how many sessions a user can have; of more, those used
+	// longest ago are ended. By default, it is 100.
+	MaxPerSubject int
+
+	// Client authenticates clients (RFC 6749 section 2.3): it reports whether
+	// secret is that of the client id. By default, clients are public: their
+	// client_id, if they send one, is remembered and not proven.
+	Client func(ctx context.Context, id, secret string) (bool, error)
+	// Hint describes the client to its user in a list of sessions. By default,
+	// it is the start of the User-Agent.
+	Hint func(*gin.Context) string
+	// Cookies, if set, sends the tokens as cookies instead of JSON.
+	Cookies *Cookies
+	// Now returns the time. By default, it is the Issuer's.
+	Now func() time.Time
+}
+
+// Sessions are the logins of one issuer's users. It is safe for concurrent use.
+type Sessions[D any] struct {
+	cfg      Config[D]
+	issuer   string
+	verifier *ginjwt.Verifier // of access tokens, without revocation
+	retain   time.Duration    // how long a revocation can matter
+}
+
+const (
+	defaultIdleTTL       = 14 * 24 * time.Hour
+	defaultTTL           = 90 * 24 * time.Hour
+	defaultMaxPerSubject = 100
+	maxGrace             = 30 * time.Second
+
+	// A Verifier may accept a token by this much after its exp: Policy.Leeway's
+	// maximum, and a minute for clocks that differ.
+	longestLeeway = 5*time.Minute + time.Minute
+)
+
+// New returns the Sessions of cfg. The error names everything that is wrong
+// with cfg.
+func New[D any](cfg Config[D]) (*Sessions[D], error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	ic := cfg.Issuer.Config()
+	if err := cfg.complete(ic); err != nil {
+		return nil, err
+	}
+	verifier, err := cfg.Issuer.Verifier(ginjwt.Policy{Now: cfg.Now})
+	if err != nil {
+		return nil, err
+	}
+	return &Sessions[D]{
+		cfg: cfg, issuer: ic.Issuer, verifier: verifier,
+		retain: ic.AccessTTL + longestLeeway,
+	}, nil
+}
+
+// check returns all the faults of cfg.
+func (cfg *Config[D]) check() error {
+	var faults []error
+	fault := func(bad bool, format string, args ...any) {
+		if bad {
+			faults = append(faults, fmt.Errorf("sessions: Config: "+format, args...))
+		}
+	}
+	fault(cfg.Issuer == nil, "Issuer is nil: make it with ginjwt.NewIssuer")
+	fault(cfg.Password == nil, "Password is nil: set the function that checks a user name and a password")
+	fault(cfg.IdleTTL < 0 || cfg.IdleTTL%time.Second != 0, "IdleTTL is %v: it must be a positive number of whole seconds", cfg.IdleTTL)
+	fault(cfg.TTL < 0 || cfg.TTL%time.Second != 0, "TTL is %v: it must be a positive number of whole seconds", cfg.TTL)
+	fault(cfg.IdleTTL > 0 && cfg.TTL > 0 && cfg.IdleTTL > cfg.TTL, "IdleTTL (%v) is longer than TTL (%v)", cfg.IdleTTL, cfg.TTL)
+	fault(cfg.Grace < 0 || cfg.Grace > maxGrace, "Grace is %v: it must be from 0 to %v", cfg.Grace, maxGrace)
+	fault(cfg.MaxPerSubject < 0, "MaxPerSubject is negative: %d", cfg.MaxPerSubject)
+	if _, err := json.Marshal(*new(D)); err != nil {
+		fault(true, "%T cannot be kept as JSON: %v", *new(D), err)
+	}
+	if cfg.Cookies != nil {
+		faults = append(faults, cfg.Cookies.check())
+	}
+	return errors.Join(faults...)
+}
+
+// complete fills in the defaults.
+func (cfg *Config[D]) complete(ic ginjwt.IssuerConfig) (err error) {
+	if cfg.Now == nil {
+		cfg.Now = ic.Now
+	}
+	if cfg.TTL == 0 {
+		cfg.TTL = max(defaultTTL, cfg.IdleTTL)
+	}
+	if cfg.IdleTTL == 0 {
+		cfg.IdleTTL = min(defaultIdleTTL, cfg.TTL)
+	}
+	if cfg.MaxPerSubject == 0 {
+		cfg.MaxPerSubject = defaultMaxPerSubject
+	}
+	if cfg.Claims == nil {
+		cfg.Claims = func(*gin.Context, Login[D]) (ginjwt.AnyClaims, error) { return &ginjwt.Claims{}, nil }
+	}
+	if cfg.Hint == nil {
+		cfg.Hint = func(c *gin.Context) string { return c.Request.UserAgent() }
+	}
+	if cfg.Store == nil {
+		cfg.Store, err = NewMemory(MemoryConfig{Now: cfg.Now})
+	}
+	return err
+}
+
+// data is the rest of a session, as a Record has it.
+type data[D any] struct {
+	Subject string       `json:"sub"`
+	Scope   ginjwt.Scope `json:"scope,omitzero"`
+	Client  string       `json:"client,omitzero"`
+	Hint    string       `json:"hint,omitzero"`
+	Data    D            `json:"data"`
+}
+
+func (d data[D]) login() Login[D] { return Login[D]{d.Subject, d.Scope, d.Data} }
+
+// A Session is a login of a user that is not over.
+type Session struct {
+	// ID is the sid of the session's access tokens.
+	ID string
+	// ClientID and Hint describe the client. Both are what it said of itself.
+	ClientID, Hint string
+	// Created is the time of the login, Used of the last refresh, and Ends when
+	// the session will be over however much it is used.
+	Created, Used, Ends time.Time
+}
+
+// List returns the sessions of a user, the one used last first.
+func (s *Sessions[D]) List(ctx context.Context, subject string) ([]Session, error) {
+	records, err := s.cfg.Store.List(ctx, s.tag(subject))
+	if err != nil {
+		return nil, ginjwt.Unavailable(err)
+	}
+	list := make([]Session, 0, len(records))
+	for _, r := range records {
+		d, err := unpack[D](r)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, Session{r.ID, d.Client, d.Hint, r.Created, r.Used, r.Ends})
+	}
+	sortByUse(list)
+	return list, nil
+}
+
+// End ends one session of a user: its refresh token and its access tokens are
+// good no more. One that is over already is no error.
+func (s *Sessions[D]) End(ctx context.Context, subject, id string) error {
+	return outage(s.cfg.Store.End(ctx, s.tag(subject), id, s.retain))
+}
+
+// EndAll ends all sessions of a user, and refuses every access token that was
+// signed for them before: for "log out everywhere" and after a new password.
+func (s *Sessions[D]) EndAll(ctx context.Context, subject string) error {
+	return outage(s.cfg.Store.EndAll(ctx, s.tag(subject), "", s.retain))
+}
+
+// EndOthers ends all sessions of a user but the session keep.
+func (s *Sessions[D]) EndOthers(ctx context.Context, subject, keep string) error {
+	if keep == "" {
+		return errors.New("sessions: EndOthers: no session to keep; EndAll ends them all")
+	}
+	return outage(s.cfg.Store.EndAll(ctx, s.tag(subject), keep, s.retain))
+}
+
+func (s *Sessions[D]) tag(subject string) Tag { return tagOf(s.issuer, subject) }
+
+// outage returns the answer to an error of the Store.
+func outage(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return ginjwt.Unavailable(err)
+}
+
+func unpack[D any](r Record) (data[D], error) {
+	var d data[D]
+	if err := json.Unmarshal(r.Data, &d); err != nil {
+		return d, fmt.Errorf("sessions: the data of a session cannot be read as %T: %w", d.Data, err)
+	}
+	return d, nil
+}
