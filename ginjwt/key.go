@@ -1,7 +1,9 @@
 package ginjwt
 
 import (
+	"bytes"
 	"context"
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -9,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math/big"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -132,6 +135,50 @@ func (k Key) Algorithm() Algorithm {
 		return ""
 	}
 	return k.material.alg
+}
+
+// Equal reports whether k and other are the same secret, or have the same public
+// key, and are bound to the same algorithm. Their IDs do not matter.
+func (k Key) Equal(other Key) bool {
+	if k.Algorithm() != other.Algorithm() || k.material == nil {
+		return k.material == other.material
+	}
+	if k.material.public != nil {
+		public, ok := k.material.public().(interface{ Equal(crypto.PublicKey) bool })
+		return ok && public.Equal(other.material.public())
+	}
+	const probe = "ginjwt"
+	signature, err := k.material.sign(probe)
+	return err == nil && other.material.verify(probe, signature)
+}
+
+// CanSign reports whether k is a secret or a private key.
+func (k Key) CanSign() bool { return k.material != nil && k.material.sign != nil }
+
+// Public returns the public key of k, to be published: an *rsa.PublicKey,
+// *ecdsa.PublicKey or ed25519.PublicKey, which is the caller's own. It is nil
+// for a secret.
+func (k Key) Public() crypto.PublicKey {
+	if k.material == nil || k.material.public == nil {
+		return nil
+	}
+	return copyPublic(k.material.public())
+}
+
+func copyPublic(key crypto.PublicKey) crypto.PublicKey {
+	switch key := key.(type) {
+	case *rsa.PublicKey:
+		return &rsa.PublicKey{N: new(big.Int).Set(key.N), E: key.E}
+	case *ecdsa.PublicKey:
+		if b, err := key.Bytes(); err == nil {
+			if own, err := ecdsa.ParseUncompressedPublicKey(key.Curve, b); err == nil {
+				return own
+			}
+		}
+	case ed25519.PublicKey:
+		return ed25519.PublicKey(bytes.Clone(key))
+	}
+	return nil
 }
 
 // String returns the algorithm and the ID, never the material.

@@ -24,12 +24,14 @@ type keyMaterial struct {
 	secret bool // an HMAC secret, or else a public or private key
 	verify func(signed string, signature []byte) bool
 	sign   func(signed string) ([]byte, error) // nil for a public key
+	public func() crypto.PublicKey             // nil for a secret
 	next   *keyMaterial                        // another to try: two secrets during a rotation
 }
 
 func (m *keyMaterial) setPublic(key any) {
 	method := methods[m.alg]
 	m.verify = func(signed string, signature []byte) bool { return method.Verify(signed, signature, key) == nil }
+	m.public = func() crypto.PublicKey { return key }
 }
 
 func (m *keyMaterial) setPrivate(key any) {

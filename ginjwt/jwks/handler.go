@@ -1,0 +1,99 @@
+package jwks
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+// Handler returns a handler, for GET and HEAD, that publishes ring's keys as a
+// JSON Web Key Set (RFC 7517 section 5): those to come and those retired as
+// well, public keys only. Caches may keep it for the ring's MaxAge, and ask
+// with If-None-Match whether it changed. The usual path is
+// /.well-known/jwks.json.
+//
+// Handler panics if ring is nil.
+func Handler(ring *Ring) gin.HandlerFunc {
+	if ring == nil {
+		panic("jwks: Handler: nil Ring")
+	}
+	var last atomic.Pointer[document]
+	return func(c *gin.Context) {
+		if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
+			c.Header("Allow", "GET, HEAD")
+			ginjwt.Abort(c, ginjwt.HTTPError(http.StatusMethodNotAllowed, "Method Not Allowed"))
+			return
+		}
+		d, err := ring.document(last.Load())
+		if err != nil {
+			ginjwt.Abort(c, err)
+			return
+		}
+		last.Store(d)
+		c.Header("ETag", d.etag)
+		c.Header("Cache-Control", fmt.Sprintf("public, max-age=%d", int(ring.cfg.MaxAge/time.Second)))
+		if matches(c.GetHeader("If-None-Match"), d.etag) {
+			c.Status(http.StatusNotModified)
+			c.Writer.WriteHeaderNow()
+			return
+		}
+		c.Header("Content-Type", "application/jwk-set+json")
+		c.Data(http.StatusOK, "application/jwk-set+json", d.body)
+	}
+}
+
+// document is a key set as it is sent.
+type document struct {
+	ids  string
+	body []byte
+	etag string
+}
+
+// document returns the key set, which is last if the keys are the same.
+func (r *Ring) document(last *document) (*document, error) {
+	keys := r.published()
+	var ids strings.Builder
+	for _, k := range keys {
+		fmt.Fprintf(&ids, "%s %q\n", k.Algorithm(), k.ID())
+	}
+	if last != nil && last.ids == ids.String() {
+		return last, nil
+	}
+	set := jwkset.JWKSMarshal{Keys: []jwkset.JWKMarshal{}}
+	for _, k := range keys {
+		jwk, err := jwkset.NewJWKFromKey(k.Public(), jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{
+			ALG: jwkset.ALG(k.Algorithm()), KID: k.ID(), USE: jwkset.UseSig,
+		}})
+		if err != nil {
+			return nil, fmt.Errorf("jwks: %v cannot be published: %w", k, err)
+		}
+		set.Keys = append(set.Keys, jwk.Marshal())
+	}
+	body, err := json.Marshal(set)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(body)
+	return &document{ids.String(), body, `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}, nil
+}
+
+// matches reports whether an If-None-Match names etag (RFC 9110 section 13.1.2).
+func matches(ifNoneMatch, etag string) bool {
+	for one := range strings.SplitSeq(ifNoneMatch, ",") {
+		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
+		if one == etag || one == "*" {
+			return true
+		}
+	}
+	return false
+}
