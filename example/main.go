@@ -1,5 +1,7 @@
-// Command example is FastAPI's tutorial on OAuth2 scopes as a Gin program. It
-// listens on ADDR, by default 127.0.0.1:8000, and signs with JWT_SECRET.
+// Command example is FastAPI's tutorial on OAuth2 scopes as a Gin program, with
+// logins that can be renewed, listed and ended. It listens on ADDR, by default
+// 127.0.0.1:8000, signs with JWT_SECRET, and keeps sessions in the Redis at
+// REDIS_ADDR or, if that is not set, in memory.
 package main
 
 import (
@@ -16,16 +18,19 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-func setupRouter(key ginjwt.Key) *gin.Engine {
+func setupRouter(key ginjwt.Key, store sessions.Store) *gin.Engine {
 	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{Key: key, Issuer: "example", Audience: []string{"example"}}))
-	verifier := ginjwt.Must(issuer.Verifier(ginjwt.Policy{}))
+	logins := ginjwt.Must(sessions.New(sessions.Config[struct{}]{
+		Issuer: issuer, Store: store, Password: checkPassword(newPasswords()), Claims: claimsOf, PasswordByDefault: true,
+	}))
+	verifier := ginjwt.Must(issuer.Verifier(ginjwt.Policy{Revoker: logins.Revoker()}))
 	token := ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"me": "Read your profile.", "items": "Read your items.", "admin": "Read statistics."})
 	claims := ginjwt.JWT[ginjwt.Claims](token, verifier)
 	currentUser := ginjwt.Depends(claims, findUser)
 	activeUser := ginjwt.Security(ginjwt.Depends(currentUser, onlyActive), "me")
-	login := ginjwt.Depends(ginjwt.PasswordForm(), loginWith(issuer))
 
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
@@ -36,7 +41,12 @@ func setupRouter(key ginjwt.Key) *gin.Engine {
 		ginjwt.Abort(c, ginjwt.HTTPError(405, "Method Not Allowed"))
 	})
 
-	r.POST("/token", ginjwt.Handle(login, ginjwt.WriteToken))
+	r.POST("/token", logins.Token())
+	r.POST("/logout", logins.Logout())
+	mine := sessionHandlers{logins}
+	r.GET("/sessions", ginjwt.Handle(claims, mine.list))
+	r.DELETE("/sessions", ginjwt.Handle(claims, mine.endAll))
+	r.DELETE("/sessions/:id", ginjwt.Handle(claims, mine.end))
 	r.GET("/users/me/", ginjwt.Handle(activeUser, readMe))
 	r.GET("/users/me/items/", ginjwt.Handle(ginjwt.Security(activeUser, "items"), readItems))
 	r.GET("/status/", ginjwt.Handle(currentUser, readStatus))
@@ -82,8 +92,13 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("JWT_SECRET: %w", err)
 	}
+	store, closeStore, err := openStore(os.Getenv("REDIS_ADDR"))
+	if err != nil {
+		return fmt.Errorf("REDIS_ADDR: %w", err)
+	}
+	defer closeStore()
 	server := &http.Server{
-		Addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8000"), Handler: setupRouter(key),
+		Addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8000"), Handler: setupRouter(key, store),
 		MaxHeaderBytes: 32 << 10, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
 	}

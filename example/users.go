@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -11,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
 // User is what clients see of a user; what is not exported is not for them.
@@ -30,8 +29,8 @@ var users = map[string]User{
 	"root":    {"root", "root@example.com", "Ruth Root", false, "$argon2id$v=19$m=65536,t=3,p=4$pmii2qnICQNcd0TMHZZ+vQ$Sp0xIvODw3nsgiAM0I2PHaVMG5U39EyqwtywJXTyiWw", "me items admin"},
 }
 
-// nobody stands for an unknown user, whose login must take as long as any other.
-var nobody = User{hash: "$argon2id$v=19$m=65536,t=3,p=4$FLt1k9WdWz6Wr2wY3z9J3g$BqtPk4940Cdqt5E4q1f+Uuw/7cIpWJmiUVuUsYXzt0A"}
+// dummyHash is compared for an unknown user, whose login must take as long as any other.
+const dummyHash = "$argon2id$v=19$m=65536,t=3,p=4$FLt1k9WdWz6Wr2wY3z9J3g$BqtPk4940Cdqt5E4q1f+Uuw/7cIpWJmiUVuUsYXzt0A"
 
 func findUser(_ *gin.Context, claims ginjwt.Claims) (User, error) {
 	if user, ok := users[claims.Subject]; ok {
@@ -47,43 +46,43 @@ func onlyActive(_ *gin.Context, user User) (User, error) {
 	return user, nil
 }
 
-// loginWith grants those of the requested scopes that the user may have, and
+// claimsOf returns the claims of an access token, at the login and whenever it
+// is renewed. A user who is gone by then renews nothing.
+func claimsOf(_ *gin.Context, login sessions.Login[struct{}]) (ginjwt.AnyClaims, error) {
+	user, known := users[login.Subject]
+	if !known {
+		return nil, ginjwt.InvalidGrant("The user is gone")
+	}
+	return &ginjwt.Claims{Scope: user.scopes}, nil
+}
+
+// checkPassword grants those of the requested scopes that the user may have, and
 // none if none are requested. The answer tells which (RFC 6749 section 3.3).
-func loginWith(issuer *ginjwt.Issuer) func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (ginjwt.Token, error) {
-	return func(c *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (ginjwt.Token, error) {
-		user, known := users[form.Username]
-		if !known {
-			user = nobody
-		}
-		match, err := matches(c.Request.Context(), form.Password, user.hash)
+func checkPassword(passwords *sessions.Passwords) func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (sessions.Login[struct{}], error) {
+	return func(c *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (login sessions.Login[struct{}], err error) {
+		user := users[form.Username] // of an unknown user the hash is empty
+		match, err := passwords.Check(c, form.Username, form.Password, user.hash)
 		if err != nil {
-			return ginjwt.Token{}, err
+			return login, err
 		}
-		if !match || !known {
-			return ginjwt.Token{}, ginjwt.InvalidGrant("Incorrect username or password")
+		if !match {
+			return login, ginjwt.InvalidGrant("Incorrect username or password")
 		}
 		granted := slices.DeleteFunc(slices.Clone(form.Scopes), func(s string) bool { return !user.scopes.Has(s) })
 		if len(granted) == 0 && len(form.Scopes) > 0 {
-			return ginjwt.Token{}, ginjwt.InvalidScope("None of the requested scopes can be granted")
+			return login, ginjwt.InvalidScope("None of the requested scopes can be granted")
 		}
-		return issuer.Token(&ginjwt.Claims{Subject: user.Username, Scope: ginjwt.Scope(strings.Join(granted, " "))})
+		return sessions.Login[struct{}]{Subject: user.Username, Scope: ginjwt.Scope(strings.Join(granted, " "))}, nil
 	}
 }
 
-var hashing = make(chan struct{}, 4) // a place for each password under way: 64 MiB
-
-// matches checks passwords of up to 256 bytes, and waits a second for a place.
-func matches(ctx context.Context, password, hash string) (bool, error) {
-	if len(password) > 256 {
-		return false, nil
-	}
-	select {
-	case hashing <- struct{}{}:
-		defer func() { <-hashing }()
-		return argon2id.ComparePasswordAndHash(password, hash)
-	case <-time.After(time.Second):
-		return false, ginjwt.Unavailable(errors.New("too many logins at once"))
-	case <-ctx.Done():
-		return false, ctx.Err()
-	}
+// newPasswords compares at most four passwords at a time, 64 MiB each. The
+// limits on wrong ones are looser than by default, for whoever tries this out.
+func newPasswords() *sessions.Passwords {
+	return ginjwt.Must(sessions.NewPasswords(sessions.PasswordsConfig{
+		Compare: argon2id.ComparePasswordAndHash, Dummy: dummyHash, MaxBytes: 256,
+		PerAccountAndAddress: sessions.Rate{Burst: 30, Every: 10 * time.Second},
+		PerAddress:           sessions.Rate{Burst: 300, Every: time.Second},
+		Address:              (*gin.Context).RemoteIP, // behind a proxy: ClientIP, with gin's trusted proxies set
+	}))
 }

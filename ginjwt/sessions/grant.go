@@ -33,12 +33,12 @@ func (s *Sessions[D]) Token() gin.HandlerFunc {
 		if err != nil {
 			return ginjwt.Token{}, err
 		}
-		switch form.Get("grant_type") {
-		case "password":
+		switch grant := form.Get("grant_type"); {
+		case grant == "password", grant == "" && s.cfg.PasswordByDefault:
 			return s.logIn(c, form, client)
-		case "refresh_token":
+		case grant == "refresh_token":
 			return s.refresh(c, form, client)
-		case "":
+		case grant == "":
 			return ginjwt.Token{}, ginjwt.InvalidRequest("Missing form field: grant_type")
 		}
 		return ginjwt.Token{}, ginjwt.UnsupportedGrantType("The grant type must be password or refresh_token")
@@ -46,7 +46,7 @@ func (s *Sessions[D]) Token() gin.HandlerFunc {
 	return ginjwt.Handle(token, s.write)
 }
 
-var passwordForm = ginjwt.PasswordFormStrict()
+var passwordForm = ginjwt.PasswordForm()
 
 // logIn begins a session. It is stored last, just before the answer.
 func (s *Sessions[D]) logIn(c *gin.Context, form url.Values, client string) (ginjwt.Token, error) {

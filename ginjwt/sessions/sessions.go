@@ -30,6 +30,9 @@ type Config[D any] struct {
 	// Password checks a user name and a password, and grants scopes. It returns
 	// an InvalidGrant if they are wrong.
 	Password func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (Login[D], error)
+	// PasswordByDefault takes a login without grant_type for one with a password,
+	// as FastAPI's OAuth2PasswordRequestForm does. By default, it is refused.
+	PasswordByDefault bool
 	// Claims returns the claims of an access token, at the login and at each
 	// refresh: it looks the user up again. Sub, scope, sid, client_id and jti are
 	// filled in; a scope that it sets is granted only as far as the login's goes.
