@@ -46,6 +46,23 @@ func AnyOf[T any](ds ...*Dependency[T]) *Dependency[T] {
 	return d
 }
 
+// AllOf returns a dependency on all of guards, worked out in order, for what
+// depends on them and not on their values: FastAPI's dependencies=[...]. It
+// panics without guards.
+func AllOf(guards ...Guard) *Dependency[struct{}] {
+	if len(guards) == 0 {
+		panic("ginjwt: AllOf: no guards given")
+	}
+	below := need("AllOf", guards...)
+	first := credentialsFirst(below)
+	return newDependency("AllOf", below, func(r run, _ *entry) (*struct{}, error) {
+		if err := r.resolveAll(first); err != nil {
+			return nil, err
+		}
+		return &struct{}{}, r.resolveAll(below)
+	})
+}
+
 func checkAlternatives(alternatives []*node) {
 	if len(alternatives) == 0 {
 		panic("ginjwt: AnyOf: no alternatives given")

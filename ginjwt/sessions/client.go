@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -18,10 +20,13 @@ func (s *Sessions[D]) client(c *gin.Context, form url.Values) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case basic && (form.Has("client_secret") || form.Has("client_id") && form.Get("client_id") != id):
+	case basic && (form.Get("client_secret") != "" || form.Get("client_id") != "" && form.Get("client_id") != id):
 		return "", ginjwt.InvalidRequest("The client is named in the header and in the form")
 	case !basic:
 		id, secret = form.Get("client_id"), form.Get("client_secret")
+		if !isClientText(id) || !isClientText(secret) {
+			return "", ginjwt.InvalidRequest("Malformed client_id or client_secret")
+		}
 	}
 	if s.cfg.Client == nil {
 		return id, nil
@@ -29,7 +34,7 @@ func (s *Sessions[D]) client(c *gin.Context, form url.Values) (string, error) {
 	known := false
 	if id != "" {
 		if known, err = s.cfg.Client(c.Request.Context(), id, secret); err != nil {
-			return "", outage(err)
+			return "", outage(c.Request.Context(), err)
 		}
 	}
 	if !known {
@@ -57,8 +62,14 @@ func basicClient(c *gin.Context) (id, secret string, basic bool, err error) {
 	name, password, colon := strings.Cut(string(b), ":")
 	id, idErr := url.QueryUnescape(name)
 	secret, secretErr := url.QueryUnescape(password)
-	if err := errors.Join(err, idErr, secretErr); err != nil || !colon {
+	if err := errors.Join(err, idErr, secretErr); err != nil || !colon || !isClientText(id) || !isClientText(secret) {
 		return "", "", false, ginjwt.InvalidClient("Malformed client credentials")
 	}
 	return id, secret, id != "" || secret != "", nil
+}
+
+// isClientText reports whether s can be a client's name or secret: at most 256
+// bytes of UTF-8 without control characters.
+func isClientText(s string) bool {
+	return len(s) <= 256 && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }

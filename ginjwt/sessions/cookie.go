@@ -74,6 +74,8 @@ func (s *Sessions[D]) sameOrigin() *ginjwt.Dependency[struct{}] {
 		protection, _ = s.cfg.Cookies.protection() // checked by New
 	}
 	return ginjwt.Provide(func(c *gin.Context) (struct{}, error) {
+		c.Header("Cache-Control", "no-store")
+		c.Header("Pragma", "no-cache")
 		if protection == nil {
 			return struct{}{}, nil
 		}
@@ -111,14 +113,14 @@ func (k Cookies) cookie(name, value string, ttl time.Duration) *http.Cookie {
 }
 
 // write answers a login or a refresh.
-func (s *Sessions[D]) write(c *gin.Context, t ginjwt.Token) {
+func (s *Sessions[D]) write(c *gin.Context, t issued) {
 	k := s.cfg.Cookies
 	if k == nil {
-		ginjwt.WriteToken(c, t)
+		ginjwt.WriteToken(c, t.Token)
 		return
 	}
 	http.SetCookie(c.Writer, k.cookie(k.AccessName(), t.AccessToken, time.Duration(t.ExpiresIn)*time.Second))
-	http.SetCookie(c.Writer, k.cookie(k.RefreshName(), t.RefreshToken, s.cfg.IdleTTL))
+	http.SetCookie(c.Writer, k.cookie(k.RefreshName(), t.RefreshToken, t.refreshTTL))
 	body, err := json.Marshal(struct {
 		TokenType string       `json:"token_type"`
 		ExpiresIn int          `json:"expires_in"`
@@ -146,7 +148,7 @@ func (s *Sessions[D]) fits(t ginjwt.Token) error {
 	if k == nil {
 		return nil
 	}
-	if n := len(k.cookie(k.AccessName(), t.AccessToken, time.Hour).String()); n > maxCookie {
+	if n := len(k.cookie(k.AccessName(), t.AccessToken, time.Duration(t.ExpiresIn)*time.Second).String()); n > maxCookie {
 		return fmt.Errorf("sessions: the cookie of the access token has %d bytes, and browsers keep at most %d: put less into its claims", n, maxCookie)
 	}
 	return nil

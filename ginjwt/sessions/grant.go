@@ -28,10 +28,10 @@ import (
 // of Grace, somebody has it who should not: the session ends (RFC 9700 section
 // 4.14.2). Nothing is used up by a refresh that fails for another reason.
 func (s *Sessions[D]) Token() gin.HandlerFunc {
-	token := ginjwt.Depends2(s.sameOrigin(), ginjwt.TokenForm(), func(c *gin.Context, _ struct{}, form url.Values) (ginjwt.Token, error) {
+	token := ginjwt.Depends2(s.sameOrigin(), ginjwt.TokenForm(), func(c *gin.Context, _ struct{}, form url.Values) (issued, error) {
 		client, err := s.client(c, form)
 		if err != nil {
-			return ginjwt.Token{}, err
+			return issued{}, err
 		}
 		switch grant := form.Get("grant_type"); {
 		case grant == "password", grant == "" && s.cfg.PasswordByDefault:
@@ -39,49 +39,65 @@ func (s *Sessions[D]) Token() gin.HandlerFunc {
 		case grant == "refresh_token":
 			return s.refresh(c, form, client)
 		case grant == "":
-			return ginjwt.Token{}, ginjwt.InvalidRequest("Missing form field: grant_type")
+			return issued{}, ginjwt.InvalidRequest("Missing form field: grant_type")
 		}
-		return ginjwt.Token{}, ginjwt.UnsupportedGrantType("The grant type must be password or refresh_token")
+		return issued{}, ginjwt.UnsupportedGrantType("The grant type must be password or refresh_token")
 	})
 	return ginjwt.Handle(token, s.write)
 }
 
+// issued is the answer to a login or a refresh.
+type issued struct {
+	ginjwt.Token
+	refreshTTL time.Duration
+}
+
 var passwordForm = ginjwt.PasswordForm()
 
-// logIn begins a session. It is stored last, just before the answer.
-func (s *Sessions[D]) logIn(c *gin.Context, form url.Values, client string) (ginjwt.Token, error) {
+// logIn begins a session. It is stored last, just before the answer, and ended
+// again if all sessions were ended meanwhile.
+func (s *Sessions[D]) logIn(c *gin.Context, form url.Values, client string) (issued, error) {
 	request, err := passwordForm.Get(c)
 	if err != nil {
-		return ginjwt.Token{}, err
+		return issued{}, err
 	}
 	login, err := s.cfg.Password(c, request)
 	if err != nil {
-		return ginjwt.Token{}, err
+		return issued{}, err
 	}
 	if login.Subject == "" {
-		return ginjwt.Token{}, errors.New("sessions: Password returned a Login without a Subject")
+		return issued{}, errors.New("sessions: Password returned a Login without a Subject")
 	}
-	if s.cfg.Cookies != nil || form.Has("refresh_token") {
-		if err := s.endPresented(c, form); err != nil {
-			return ginjwt.Token{}, err
-		}
-	}
-	tag := s.tag(login.Subject)
-	_, generation, err := s.cfg.Store.Revoked(c.Request.Context(), tag, "", "")
+	ctx, tag := c.Request.Context(), s.tag(login.Subject)
+	generation, err := s.generation(ctx, tag)
 	if err != nil {
-		return ginjwt.Token{}, outage(err)
+		return issued{}, err
 	}
 	d := data[D]{login.Subject, login.Scope, client, shortened(s.cfg.Hint(c)), login.Data}
 	refresh := newRefreshToken(tag)
-	token, err := s.sign(c, d, d.Scope, refresh.sessionID(), generation)
+	token, err := s.sign(c, d, d.Scope, refresh.sessionID(), generation, s.cfg.TTL)
 	if err != nil {
-		return ginjwt.Token{}, err
+		return issued{}, err
 	}
-	if err := s.create(c.Request.Context(), refresh, d); err != nil {
-		return ginjwt.Token{}, err
+	if s.cfg.Cookies != nil || form.Has("refresh_token") {
+		if err := s.endPresented(c, form); err != nil {
+			return issued{}, err
+		}
+	}
+	if err := s.create(ctx, refresh, d); err != nil {
+		return issued{}, err
+	}
+	if now, err := s.generation(ctx, tag); err != nil || now != generation {
+		refused := ginjwt.InvalidGrant("All sessions of the user were ended meanwhile; log in again")
+		return issued{}, s.endBecause(ctx, refresh, cmp.Or(err, refused))
 	}
 	token.RefreshToken = refresh.String()
-	return token, nil
+	return issued{token, s.cfg.IdleTTL}, nil
+}
+
+func (s *Sessions[D]) generation(ctx context.Context, tag Tag) (int64, error) {
+	_, generation, err := s.cfg.Store.Revoked(ctx, tag, "", "")
+	return generation, outage(ctx, err)
 }
 
 func (s *Sessions[D]) create(ctx context.Context, t refreshToken, d data[D]) error {
@@ -97,7 +113,7 @@ func (s *Sessions[D]) create(ctx context.Context, t refreshToken, d data[D]) err
 	if err := ctx.Err(); err != nil {
 		return err // nobody would get the token
 	}
-	return outage(s.cfg.Store.Create(ctx, t.tag, r, s.cfg.IdleTTL, s.cfg.MaxPerSubject, s.retain))
+	return outage(ctx, s.cfg.Store.Create(ctx, t.tag, r, s.cfg.IdleTTL, s.cfg.MaxPerSubject, s.retain))
 }
 
 // errRefused is the one answer to refresh tokens that are unknown, expired,
@@ -106,12 +122,12 @@ func errRefused() error { return ginjwt.InvalidGrant("The refresh token is not v
 
 // refresh renews a session. A rotation that another came before is judged
 // again: then the token is one that was used already.
-func (s *Sessions[D]) refresh(c *gin.Context, form url.Values, client string) (ginjwt.Token, error) {
+func (s *Sessions[D]) refresh(c *gin.Context, form url.Values, client string) (issued, error) {
 	presented, given, err := s.presented(c, form)
 	if err != nil {
-		return ginjwt.Token{}, err
+		return issued{}, err
 	}
-	token := ginjwt.Token{}
+	token := issued{}
 	err = errRefused()
 	if given {
 		token, err = s.refreshOnce(c, presented, form, client)
@@ -128,46 +144,46 @@ func (s *Sessions[D]) refresh(c *gin.Context, form url.Values, client string) (g
 	return token, err
 }
 
-func (s *Sessions[D]) refreshOnce(c *gin.Context, presented refreshToken, form url.Values, client string) (ginjwt.Token, error) {
+func (s *Sessions[D]) refreshOnce(c *gin.Context, presented refreshToken, form url.Values, client string) (issued, error) {
 	ctx := c.Request.Context()
 	r, generation, err := s.cfg.Store.Get(ctx, presented.tag, presented.sessionID())
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return ginjwt.Token{}, errRefused()
+		return issued{}, errRefused()
 	case err != nil:
-		return ginjwt.Token{}, outage(err)
+		return issued{}, outage(ctx, err)
 	}
 	d, err := unpack[D](r)
 	if err != nil {
-		return ginjwt.Token{}, err
+		return issued{}, err
 	}
 	now := s.cfg.Now()
-	if !same(presented.familyHash(), r.Family) || d.Client != client || !now.Before(r.Ends) {
-		return ginjwt.Token{}, errRefused() // and nothing changes: an ID alone must not end a session
+	if !same(presented.familyHash(), r.Family) || d.Client != client || r.Ends.Sub(now) < time.Second {
+		return issued{}, errRefused() // and nothing changes: an ID alone must not end a session
 	}
 	replayed := !same(presented.rotationHash(), r.Current)
 	if replayed && !(same(presented.rotationHash(), r.Previous) && now.Before(r.GraceEnds)) {
-		return ginjwt.Token{}, s.endBecause(ctx, presented, errRefused())
+		return issued{}, s.endBecause(ctx, presented, errRefused())
 	}
 	scope, err := narrowed(d.Scope, form)
 	if err != nil {
-		return ginjwt.Token{}, err
+		return issued{}, err
 	}
-	token, err := s.sign(c, d, scope, r.ID, generation)
+	token, err := s.sign(c, d, scope, r.ID, generation, r.Ends.Sub(now))
 	if gone(err) {
-		return ginjwt.Token{}, s.endBecause(ctx, presented, errRefused())
+		return issued{}, s.endBecause(ctx, presented, errRefused())
 	}
 	if err != nil {
-		return ginjwt.Token{}, err
+		return issued{}, err
 	}
 	next := presented.successor(r.Salt)
 	if !replayed {
 		if next, err = s.rotate(ctx, presented, r, now); err != nil {
-			return ginjwt.Token{}, err
+			return issued{}, err
 		}
 	}
 	token.RefreshToken = next.String()
-	return token, nil
+	return issued{token, s.idle(r, now)}, nil
 }
 
 // rotate makes presented the past. It returns ErrConflict as it is.
@@ -181,14 +197,19 @@ func (s *Sessions[D]) rotate(ctx context.Context, presented refreshToken, r Reco
 	if err := ctx.Err(); err != nil {
 		return next, err
 	}
-	err := s.cfg.Store.Rotate(ctx, presented.tag, r.ID, presented.rotationHash(), to, min(s.cfg.IdleTTL, r.Ends.Sub(now)))
+	err := s.cfg.Store.Rotate(ctx, presented.tag, r.ID, presented.rotationHash(), to, s.idle(r, now))
 	switch {
 	case errors.Is(err, ErrConflict):
 		return next, err
 	case errors.Is(err, ErrNotFound):
 		return next, errRefused()
 	}
-	return next, outage(err)
+	return next, outage(ctx, err)
+}
+
+// idle returns how long the session can be left unused from now on.
+func (s *Sessions[D]) idle(r Record, now time.Time) time.Duration {
+	return min(s.cfg.IdleTTL, r.Ends.Sub(now))
 }
 
 // endBecause ends the session of t, even if its client has left meanwhile, and
@@ -208,18 +229,18 @@ func gone(err error) bool {
 	return errors.As(err, &e) && e != nil && e.Status >= 400 && e.Status < 500 && e.Status != 499 && e.Status != http.StatusTooManyRequests
 }
 
-// sign returns an access token of the session id.
-func (s *Sessions[D]) sign(c *gin.Context, d data[D], scope ginjwt.Scope, id string, generation int64) (ginjwt.Token, error) {
+// sign returns an access token of the session id, which lasts for rest at most.
+func (s *Sessions[D]) sign(c *gin.Context, d data[D], scope ginjwt.Scope, id string, generation int64, rest time.Duration) (ginjwt.Token, error) {
 	claims, err := s.cfg.Claims(c, d.login())
 	if err != nil {
 		return ginjwt.Token{}, err
 	}
 	token, err := s.cfg.Issuer.Token(claims, func(c *ginjwt.Claims) {
-		if c.Scope != "" {
-			scope = common(scope, c.Scope)
-		}
-		c.Subject, c.Scope, c.SessionID, c.ClientID = d.Subject, scope, id, d.Client
+		c.Subject, c.Scope, c.SessionID, c.ClientID = d.Subject, common(scope, c.Scope), id, d.Client
 		c.JWTID = tokenID(generation)
+		if c.ExpiresAt.IsZero() && rest < s.accessTTL {
+			c.ExpiresAt = ginjwt.NewNumericDate(s.cfg.Now().Add(rest))
+		}
 	})
 	if err != nil {
 		return ginjwt.Token{}, err

@@ -33,8 +33,8 @@ type introspection struct {
 // for whom. caller guards it, for only services that tokens are presented to
 // may ask (section 4): an API key, a client's password, a token with a scope.
 func (s *Sessions[D]) Introspect(caller ginjwt.Guard) gin.HandlerFunc {
-	require := ginjwt.Require(caller)
-	answer := ginjwt.Handle(ginjwt.Depends(ginjwt.TokenForm(), s.introspect), func(c *gin.Context, in introspection) {
+	answer := ginjwt.Depends2(ginjwt.AllOf(caller), ginjwt.TokenForm(), s.introspect)
+	return ginjwt.Handle(answer, func(c *gin.Context, in introspection) {
 		body, err := json.Marshal(in)
 		if err != nil {
 			ginjwt.Abort(c, err)
@@ -43,15 +43,9 @@ func (s *Sessions[D]) Introspect(caller ginjwt.Guard) gin.HandlerFunc {
 		c.Header("Content-Type", "application/json")
 		c.Data(http.StatusOK, "application/json", body)
 	})
-	return func(c *gin.Context) {
-		require(c)
-		if !c.IsAborted() {
-			answer(c)
-		}
-	}
 }
 
-func (s *Sessions[D]) introspect(c *gin.Context, form url.Values) (introspection, error) {
+func (s *Sessions[D]) introspect(c *gin.Context, _ struct{}, form url.Values) (introspection, error) {
 	token := form.Get("token")
 	if token == "" {
 		return introspection{}, ginjwt.InvalidRequest("Missing form field: token")
@@ -68,7 +62,7 @@ func (s *Sessions[D]) introspect(c *gin.Context, form url.Values) (introspection
 		return introspection{}, err
 	}
 	if revoked, err := s.Revoker().Revoked(ctx, &claims); revoked || err != nil {
-		return introspection{}, outage(err)
+		return introspection{}, outage(ctx, err)
 	}
 	return introspection{
 		Active: true, Scope: claims.Scope, ClientID: claims.ClientID, TokenType: "Bearer",
@@ -86,6 +80,7 @@ func (s *Sessions[D]) introspectRefresh(ctx context.Context, t refreshToken) (in
 	}
 	return introspection{
 		Active: true, Scope: d.Scope, ClientID: d.Client, Subject: d.Subject, Issuer: s.issuer,
-		IssuedAt: ginjwt.NewNumericDate(r.Used), SessionID: r.ID,
+		TokenType: "refresh_token", // so that nobody takes it for an access token
+		IssuedAt:  ginjwt.NewNumericDate(r.Used), SessionID: r.ID,
 	}, nil
 }

@@ -42,22 +42,22 @@ func (l *limiter) slots(key string) (slots [2]*atomic.Int64) {
 	return slots
 }
 
-// take takes one event off key's Rate, or tells how long to wait for it.
-func (l *limiter) take(key string, now time.Time) time.Duration {
+// take takes one event off key's Rate, or tells how long to wait for it. refund
+// gives back what was taken, and nothing of what others took.
+func (l *limiter) take(key string, now time.Time) (refund func(), wait time.Duration) {
 	slots := l.slots(key)
 	var waits [2]time.Duration
 	for i, slot := range slots {
 		waits[i] = l.add(slot, now)
 	}
-	wait := min(waits[0], waits[1])
-	if wait > 0 {
+	refund = func() {
 		for i, slot := range slots {
 			if waits[i] == 0 {
 				slot.Add(-int64(l.rate.Every))
 			}
 		}
 	}
-	return wait
+	return refund, min(waits[0], waits[1])
 }
 
 // add uses slot up by one event, unless it has to wait.
@@ -72,12 +72,5 @@ func (l *limiter) add(slot *atomic.Int64, now time.Time) (wait time.Duration) {
 		if slot.CompareAndSwap(before, until+every) {
 			return 0
 		}
-	}
-}
-
-// refund gives back what take took.
-func (l *limiter) refund(key string) {
-	for _, slot := range l.slots(key) {
-		slot.Add(-int64(l.rate.Every))
 	}
 }

@@ -49,6 +49,8 @@ func (s *Sessions[D]) logOut(c *gin.Context, token *ginjwt.Dependency[string], a
 	if access != nil {
 		claims, err := s.authentic(ctx, *access)
 		switch {
+		case err == nil && given:
+			return errors.Join(s.revokeAccess(ctx, claims, true), s.endPresentedToken(ctx, refresh))
 		case err == nil:
 			return s.revokeAccess(ctx, claims, true)
 		case !given || asError(err) == nil || asError(err).Status != http.StatusUnauthorized:
@@ -93,11 +95,11 @@ func (s *Sessions[D]) endPresentedToken(ctx context.Context, t refreshToken) err
 	case errors.Is(err, ErrNotFound):
 		return nil
 	case err != nil:
-		return outage(err)
+		return outage(ctx, err)
 	case !same(t.familyHash(), r.Family):
 		return nil
 	}
-	return outage(s.cfg.Store.End(ctx, t.tag, r.ID, s.retain))
+	return outage(ctx, s.cfg.Store.End(ctx, t.tag, r.ID, s.retain))
 }
 
 // revokeAccess revokes the access token of claims: with its session, if it has
@@ -105,9 +107,9 @@ func (s *Sessions[D]) endPresentedToken(ctx context.Context, t refreshToken) err
 func (s *Sessions[D]) revokeAccess(ctx context.Context, claims ginjwt.Claims, whole bool) error {
 	tag := s.tag(claims.Subject)
 	if whole && claims.SessionID != "" {
-		return outage(s.cfg.Store.End(ctx, tag, claims.SessionID, s.retain))
+		return outage(ctx, s.cfg.Store.End(ctx, tag, claims.SessionID, s.retain))
 	}
-	return outage(s.cfg.Store.Revoke(ctx, tag, claims.JWTID, s.retain))
+	return outage(ctx, s.cfg.Store.Revoke(ctx, tag, claims.JWTID, s.retain))
 }
 
 // authentic returns the claims of an access token that the Issuer signed, even

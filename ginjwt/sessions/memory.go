@@ -39,6 +39,7 @@ type shard struct {
 	mu       sync.RWMutex
 	subjects map[Tag]*subject
 	due      deadlines
+	room     int // of due, before it is looked through for what is gone
 }
 
 type subject struct {
@@ -191,8 +192,11 @@ func (m *memory) EndAll(_ context.Context, tag Tag, keep string, revoked time.Du
 		}
 		if keep == "" {
 			p.generation = max(p.generationAt(p.now)+1, p.now.UnixMicro())
+			watched := !p.raised.IsZero()
 			p.raised = later(p.raised, p.now.Add(revoked))
-			p.watch(generationKey, p.raised)
+			if !watched {
+				p.watch(generationKey, p.raised)
+			}
 		}
 		return nil
 	})
@@ -265,6 +269,20 @@ func later(a, b time.Time) time.Time {
 // watch has the entry key looked at when it should be over.
 func (p place) watch(key string, at time.Time) {
 	heap.Push(&p.sh.due, deadline{at, p.tag, key})
+	if len(p.sh.due) > p.sh.room {
+		p.m.tidy(p.sh, p.now)
+	}
+}
+
+// tidy takes off the deadlines of sessions that were ended before. Each is paid
+// for by as many that were added since the last time.
+func (m *memory) tidy(sh *shard, now time.Time) {
+	sh.due = slices.DeleteFunc(sh.due, func(d deadline) bool {
+		s := sh.subjects[d.tag]
+		return s == nil || place{s, m, sh, d.tag, now}.ends(d.key).IsZero()
+	})
+	heap.Init(&sh.due)
+	sh.room = 2*len(sh.due) + sweepBatch
 }
 
 // sweep takes off some of what is over, so that the store does not grow.

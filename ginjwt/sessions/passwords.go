@@ -70,8 +70,9 @@ func NewPasswords(cfg PasswordsConfig) (*Passwords, error) {
 	fault(cfg.MaxBytes < 0 || cfg.Parallel < 0 || cfg.Wait < 0, "MaxBytes, Parallel and Wait must be positive")
 	for _, r := range []Rate{cfg.PerAccountAndAddress, cfg.PerAddress, cfg.PerAccount} {
 		fault(r.Burst < 1 || r.Every <= 0, fmt.Sprintf("a Rate is %+v: Burst and Every must be positive", r))
+		fault(r.Every > 0 && time.Duration(r.Burst) > longestLimit/r.Every, fmt.Sprintf("a Rate is %+v: it would last for years", r))
 	}
-	fault(cfg.PerAccount.Burst < cfg.PerAccountAndAddress.Burst, "PerAccount is stricter than PerAccountAndAddress: anybody could lock another out")
+	fault(cfg.PerAccount.Burst < cfg.PerAccountAndAddress.Burst || cfg.PerAccount.Every > cfg.PerAccountAndAddress.Every, "PerAccount is stricter than PerAccountAndAddress: anybody could lock another out")
 	if cfg.Compare != nil {
 		_, err := cfg.Compare("", cfg.Dummy)
 		fault(err != nil, "Dummy is no hash that Compare takes")
@@ -109,8 +110,12 @@ func (cfg *PasswordsConfig) defaults() {
 	}
 }
 
+// longestLimit is the longest that a used up Rate can take to be as before.
+const longestLimit = 10 * 365 * 24 * time.Hour
+
 // Check reports whether password is that of hash, the account's; hash is "" for
-// an account that there is not. The error is a 429 with Retry-After after too
+// an account that there is not. account is the name by which accounts are told
+// apart: fold its case if that means nothing. The error is a 429 with Retry-After after too
 // many wrong passwords, known account or not, and a 503 if too many are being
 // compared.
 //
@@ -132,18 +137,19 @@ func (p *Passwords) Check(c *gin.Context, account, password, hash string) (bool,
 func (p *Passwords) reserve(account, network string) (refund func(), wait time.Duration) {
 	keys := [...]string{account + "\x00" + network, network, account}
 	now := p.cfg.Now()
-	taken := 0
+	var refunds []func()
 	refund = func() {
-		for i := range taken {
-			p.limits[i].refund(keys[i])
+		for _, fn := range refunds {
+			fn()
 		}
 	}
 	for i, l := range p.limits {
-		if wait := l.take(keys[i], now); wait > 0 {
+		one, wait := l.take(keys[i], now)
+		if wait > 0 {
 			refund()
 			return nil, wait
 		}
-		taken++
+		refunds = append(refunds, one)
 	}
 	return refund, 0
 }

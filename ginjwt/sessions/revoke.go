@@ -2,6 +2,7 @@ package sessions
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
@@ -60,7 +61,7 @@ func (s *Sessions[D]) revokeRefresh(ctx context.Context, t refreshToken, client 
 	case d.Client != client:
 		return errForeignToken()
 	}
-	return outage(s.cfg.Store.End(ctx, t.tag, r.ID, s.retain))
+	return outage(ctx, s.cfg.Store.End(ctx, t.tag, r.ID, s.retain))
 }
 
 // errForeignToken is the refusal of RFC 7009 section 2.1.
@@ -71,10 +72,10 @@ func errForeignToken() error { return ginjwt.InvalidGrant("The token was issued 
 func (s *Sessions[D]) session(ctx context.Context, t refreshToken) (d data[D], r Record, err error) {
 	r, _, err = s.cfg.Store.Get(ctx, t.tag, t.sessionID())
 	switch {
-	case err == ErrNotFound:
+	case errors.Is(err, ErrNotFound):
 		return d, Record{}, nil
 	case err != nil:
-		return d, Record{}, outage(err)
+		return d, Record{}, outage(ctx, err)
 	case !same(t.familyHash(), r.Family):
 		return d, Record{}, nil
 	}

@@ -59,22 +59,25 @@ func (d *Denylist) Revoke(ctx context.Context, claims ginjwt.AnyClaims) error {
 	if c.JWTID == "" {
 		return errors.New("sessions: Denylist: the token has no jti; RevokeSession or RevokeSubject may do")
 	}
-	return outage(d.store.Revoke(ctx, tagOf(c.Issuer, c.Subject), c.JWTID, d.ttl))
+	return outage(ctx, d.store.Revoke(ctx, tagOf(c.Issuer, c.Subject), c.JWTID, d.ttl))
 }
 
 // RevokeSession revokes all tokens of a subject with the given sid, as a logout
 // of OpenID Connect asks for.
 func (d *Denylist) RevokeSession(ctx context.Context, issuer, subject, sid string) error {
-	if sid == "" {
-		return errors.New("sessions: Denylist: empty sid")
+	if sid == "" || subject == "" {
+		return errors.New("sessions: Denylist: the subject and the sid are needed: what is known of a token is under its subject")
 	}
-	return outage(d.store.End(ctx, tagOf(issuer, subject), sid, d.ttl))
+	return outage(ctx, d.store.End(ctx, tagOf(issuer, subject), sid, d.ttl))
 }
 
 // RevokeSubject revokes all tokens of a subject that were issued up to a minute
 // from now: iat has whole seconds, and clocks differ.
 func (d *Denylist) RevokeSubject(ctx context.Context, issuer, subject string) error {
-	return outage(d.store.EndAll(ctx, tagOf(issuer, subject), "", d.ttl))
+	if subject == "" {
+		return errors.New("sessions: Denylist: empty subject")
+	}
+	return outage(ctx, d.store.EndAll(ctx, tagOf(issuer, subject), "", d.ttl))
 }
 
 // Revoked is for the Verifier.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -29,17 +30,23 @@ type Config[D any] struct {
 	Issuer *ginjwt.Issuer
 	// Password checks a user name and a password, and grants scopes. It returns
 	// an InvalidGrant if they are wrong.
+	//
+	// A login that is being checked while the user's password changes may begin
+	// its session after EndAll. To end that too, put a version of the password
+	// into Data, and compare it in Claims.
 	Password func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (Login[D], error)
 	// PasswordByDefault takes a login without grant_type for one with a password,
 	// as FastAPI's OAuth2PasswordRequestForm does. By default, it is refused.
 	PasswordByDefault bool
 	// Claims returns the claims of an access token, at the login and at each
-	// refresh: it looks the user up again. Sub, scope, sid, client_id and jti are
-	// filled in; a scope that it sets is granted only as far as the login's goes.
-	// An *Error of a status below 500 says that the user is gone or may log in no
+	// refresh: it looks the user up again. Its Scope is what the user may have by
+	// now, and is granted as far as the login and the refresh go: login.Scope for
+	// all of that, none for nothing. sub, sid, client_id and jti are filled in. An
+	// *Error of a status below 500 says that the user is gone or may log in no
 	// more: the session ends.
 	//
-	// By default, the token has no other claims, and nobody is looked up.
+	// By default, the token has the login's scope and no other claims, and nobody
+	// is looked up.
 	Claims func(*gin.Context, Login[D]) (ginjwt.AnyClaims, error)
 	// Store keeps the sessions. By default, it is NewMemory's.
 	Store Store
@@ -77,6 +84,8 @@ type Sessions[D any] struct {
 	issuer   string
 	verifier *ginjwt.Verifier // of access tokens, without revocation
 	retain   time.Duration    // how long a revocation can matter
+
+	accessTTL time.Duration
 }
 
 const (
@@ -100,13 +109,13 @@ func New[D any](cfg Config[D]) (*Sessions[D], error) {
 	if err := cfg.complete(ic); err != nil {
 		return nil, err
 	}
-	verifier, err := cfg.Issuer.Verifier(ginjwt.Policy{Now: cfg.Now})
+	verifier, err := cfg.Issuer.Verifier(ginjwt.Policy{Now: cfg.Now, MaxTokenBytes: 64 << 10})
 	if err != nil {
 		return nil, err
 	}
 	return &Sessions[D]{
 		cfg: cfg, issuer: ic.Issuer, verifier: verifier,
-		retain: ic.AccessTTL + longestLeeway,
+		retain: ic.AccessTTL + longestLeeway, accessTTL: ic.AccessTTL,
 	}, nil
 }
 
@@ -125,8 +134,8 @@ func (cfg *Config[D]) check() error {
 	fault(cfg.IdleTTL > 0 && cfg.TTL > 0 && cfg.IdleTTL > cfg.TTL, "IdleTTL (%v) is longer than TTL (%v)", cfg.IdleTTL, cfg.TTL)
 	fault(cfg.Grace < 0 || cfg.Grace > maxGrace, "Grace is %v: it must be from 0 to %v", cfg.Grace, maxGrace)
 	fault(cfg.MaxPerSubject < 0, "MaxPerSubject is negative: %d", cfg.MaxPerSubject)
-	if _, err := json.Marshal(*new(D)); err != nil {
-		fault(true, "%T cannot be kept as JSON: %v", *new(D), err)
+	if err := keepable(reflect.TypeFor[D](), nil); err != nil {
+		fault(true, "%v cannot be kept as JSON: %v", reflect.TypeFor[D](), err)
 	}
 	if cfg.Cookies != nil {
 		faults = append(faults, cfg.Cookies.check())
@@ -149,7 +158,9 @@ func (cfg *Config[D]) complete(ic ginjwt.IssuerConfig) (err error) {
 		cfg.MaxPerSubject = defaultMaxPerSubject
 	}
 	if cfg.Claims == nil {
-		cfg.Claims = func(*gin.Context, Login[D]) (ginjwt.AnyClaims, error) { return &ginjwt.Claims{}, nil }
+		cfg.Claims = func(_ *gin.Context, login Login[D]) (ginjwt.AnyClaims, error) {
+			return &ginjwt.Claims{Scope: login.Scope}, nil
+		}
 	}
 	if cfg.Hint == nil {
 		cfg.Hint = func(c *gin.Context) string { return c.Request.UserAgent() }
@@ -186,7 +197,7 @@ type Session struct {
 func (s *Sessions[D]) List(ctx context.Context, subject string) ([]Session, error) {
 	records, err := s.cfg.Store.List(ctx, s.tag(subject))
 	if err != nil {
-		return nil, ginjwt.Unavailable(err)
+		return nil, outage(ctx, err)
 	}
 	list := make([]Session, 0, len(records))
 	for _, r := range records {
@@ -203,13 +214,13 @@ func (s *Sessions[D]) List(ctx context.Context, subject string) ([]Session, erro
 // End ends one session of a user: its refresh token and its access tokens are
 // good no more. One that is over already is no error.
 func (s *Sessions[D]) End(ctx context.Context, subject, id string) error {
-	return outage(s.cfg.Store.End(ctx, s.tag(subject), id, s.retain))
+	return outage(ctx, s.cfg.Store.End(ctx, s.tag(subject), id, s.retain))
 }
 
 // EndAll ends all sessions of a user, and refuses every access token that was
 // signed for them before: for "log out everywhere" and after a new password.
 func (s *Sessions[D]) EndAll(ctx context.Context, subject string) error {
-	return outage(s.cfg.Store.EndAll(ctx, s.tag(subject), "", s.retain))
+	return outage(ctx, s.cfg.Store.EndAll(ctx, s.tag(subject), "", s.retain))
 }
 
 // EndOthers ends all sessions of a user but the session keep.
@@ -217,14 +228,15 @@ func (s *Sessions[D]) EndOthers(ctx context.Context, subject, keep string) error
 	if keep == "" {
 		return errors.New("sessions: EndOthers: no session to keep; EndAll ends them all")
 	}
-	return outage(s.cfg.Store.EndAll(ctx, s.tag(subject), keep, s.retain))
+	return outage(ctx, s.cfg.Store.EndAll(ctx, s.tag(subject), keep, s.retain))
 }
 
 func (s *Sessions[D]) tag(subject string) Tag { return tagOf(s.issuer, subject) }
 
-// outage returns the answer to an error of the Store.
-func outage(err error) error {
-	if err == nil || errors.Is(err, context.Canceled) {
+// outage returns the answer to an error of the Store, which only a client that
+// left is told from.
+func outage(ctx context.Context, err error) error {
+	if err == nil || errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled) {
 		return err
 	}
 	return ginjwt.Unavailable(err)

@@ -1,0 +1,48 @@
+// Package redisstore keeps sessions and revocations in Redis 6.2 or later, for any
+// number of instances.
+//
+//	store := ginjwt.Must(redisstore.Open(rueidis.ClientOption{InitAddress: []string{"redis:6379"}}, redisstore.Config{}))
+//	defer store.Close()
+//	logins := ginjwt.Must(sessions.New(sessions.Config[struct{}]{Issuer: issuer, Password: checkPassword, Store: store}))
+//
+// TLS, names and passwords, Sentinel and Cluster are options of rueidis, whose
+// ParseURL takes an address such as "rediss://user:password@redis:6379".
+//
+// # What is promised
+//
+// Each method is one atomic step in Redis, and but for Revoked it is done when it
+// returns. Revoked answers from memory, which Redis keeps up to date: a
+// revocation made elsewhere is known here as soon as Redis' message is, most
+// often within a millisecond, and one made here when the call returns. If that
+// message is lost, because the network drops packets without a word, an answer
+// from memory is still at most Config.LocalTTL old: two seconds. After that
+// Redis is asked again, and if it does not answer within Config.Timeout, that
+// is an error, never an answer.
+//
+// An error means that nothing is known; there is no other store to fall back to.
+// When Redis is back, so is the store.
+//
+// # Operation
+//
+//   - maxmemory-policy must be noeviction, or Redis would forget revocations
+//     without an error when memory is short. Open checks it on each node. Under
+//     noeviction a full Redis refuses new sessions, and still takes rotations and
+//     revocations.
+//   - Redis must keep its data over a restart: appendonly yes. With appendfsync
+//     everysec, the last second can be lost if the machine stops, with always
+//     nothing is. When a replica takes over, what had not reached it is lost, and
+//     until the old primary knows, those who still reach it are answered by it.
+//   - Times to live are by Redis' clock. Set forward, it ends them early.
+//   - A user of Redis' ACL needs the keys ~ginjwt:* and the commands +ping +hello
+//     +client|tracking +client|caching +info +cluster|slots +cluster|shards +evalsha
+//     +eval +time +get +set +del +exists +pttl +pexpire +hget +hset
+//     +hdel +hlen +hkeys +hgetall.
+//
+// # What is in Redis
+//
+// All keys of a subject have the same hash tag, a hash of the issuer and the
+// subject: the sessions in one hash, the generation, and a key for each
+// revocation, by sid or jti, which Redis takes off when it no longer matters.
+// There are hashes of the secrets of refresh tokens, and never a token. Data of a
+// login is there as you gave it.
+package redisstore

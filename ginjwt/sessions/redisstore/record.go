@@ -1,0 +1,83 @@
+package redisstore
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/ginjwt/gin-depends/ginjwt/sessions"
+)
+
+// A session is a field of its subject's hash. The scripts read the first three
+// parts and write the first; what a rotation changes is together:
+//
+//	until when, ms  16 digits, of Redis' clock
+//	Used, us        20 digits
+//	Current, Previous, Salt, GraceEnds
+//	Family, Created, Ends, Data
+//
+// Times are microseconds since 1970.
+const (
+	usedDigits    = 20
+	hashBytes     = 32
+	timeBytes     = 8
+	rotationBytes = usedDigits + 3*hashBytes + timeBytes
+	fixedBytes    = rotationBytes + hashBytes + 2*timeBytes
+)
+
+// encodeRotation returns the part of a session that a rotation replaces.
+func encodeRotation(r sessions.Rotation) []byte {
+	b := make([]byte, 0, fixedBytes)
+	b = fmt.Appendf(b, "%0*d", usedDigits, r.Used.UnixMicro())
+	b = append(append(append(b, r.Current[:]...), r.Previous[:]...), r.Salt[:]...)
+	return appendTime(b, r.GraceEnds)
+}
+
+// encode returns a session without the time that the script puts before it.
+func encode(r sessions.Record) []byte {
+	b := encodeRotation(sessions.Rotation{
+		Current: r.Current, Previous: r.Previous, Salt: r.Salt,
+		GraceEnds: r.GraceEnds, Used: r.Used,
+	})
+	b = append(b, r.Family[:]...)
+	b = appendTime(appendTime(b, r.Created), r.Ends)
+	return append(b, r.Data...)
+}
+
+func decode(id, text string) (r sessions.Record, err error) {
+	if len(text) < fixedBytes {
+		return r, errors.New("a session is too short")
+	}
+	used, err := strconv.ParseInt(text[:usedDigits], 10, 64)
+	if err != nil {
+		return r, fmt.Errorf("a session has no time: %w", err)
+	}
+	r.ID, r.Used = id, time.UnixMicro(used).UTC()
+	b := []byte(text[usedDigits:])
+	for _, h := range []*sessions.Hash{&r.Current, &r.Previous, &r.Salt} {
+		b = b[copy(h[:], b):]
+	}
+	r.GraceEnds, b = cutTime(b)
+	b = b[copy(r.Family[:], b):]
+	r.Created, b = cutTime(b)
+	r.Ends, b = cutTime(b)
+	r.Data = b
+	return r, nil
+}
+
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.BigEndian.AppendUint64(b, uint64(t.UnixMicro()))
+}
+
+func cutTime(b []byte) (time.Time, []byte) {
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC(), b[timeBytes:]
+}
+
+// milliseconds returns a time to live as Redis counts it: never too short, and
+// never 0, which Redis refuses.
+func milliseconds(ttl time.Duration) string {
+	ms := max(1, int64(ttl/time.Millisecond)+min(1, int64(ttl%time.Millisecond)))
+	return strconv.FormatInt(ms, 10)
+}
