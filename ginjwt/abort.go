@@ -1,8 +1,6 @@
 package ginjwt
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -14,13 +12,18 @@ import (
 // Abort answers the request with err as a guard would, for plain handlers: it
 // sets the status, the challenge and the body, and no later handler runs.
 //
-// An *Error in err's chain decides; any other error is 500 with a fixed text.
-// A 401 without a challenge gets that of the schemes which guard the route. If
-// a response was written already, Abort only stops the chain. c.Errors is left
-// alone.
+// An *Error in err's chain decides; any other error is 500 with a fixed text. But
+// if err says that the request's context has ended, and it has, that is 499 if
+// the client left and 503 if the time was up. A 401 without a challenge gets
+// that of the schemes which guard the route. If a response was written already,
+// Abort only stops the chain. c.Errors is left alone.
 func Abort(c *gin.Context, err error) {
 	c.Abort()
-	e := judged(err, c.Request != nil && errors.Is(c.Request.Context().Err(), context.Canceled))
+	var ended error
+	if c.Request != nil {
+		ended = c.Request.Context().Err()
+	}
+	e := judged(err, ended)
 	if e.Status == 401 && !e.challenged() {
 		e = e.clone(nil)
 		e.challenge(run{c: c}, guarding(c), nil)

@@ -227,9 +227,10 @@ func clientClosed(cause error) *Error {
 	return &Error{Status: 499, Code: CodeClientClosed, Detail: "Client closed request", Err: errors.Join(context.Canceled, cause)}
 }
 
-// judged returns the refusal that err stands for. clientLeft tells whether the
-// request's context was cancelled.
-func judged(err error, clientLeft bool) *Error {
+// judged returns the refusal that err stands for. ended is the error of the
+// request's context: a function that stopped because of it need not say what
+// that means.
+func judged(err, ended error) *Error {
 	var e *Error
 	switch found := errors.As(err, &e); {
 	case found && e != nil && e.Status >= 400 && e.Status <= 599:
@@ -237,8 +238,11 @@ func judged(err error, clientLeft bool) *Error {
 			e = e.clone(err)
 		}
 		return e
-	case !found && clientLeft && errors.Is(err, context.Canceled):
+	case found || ended == nil || !errors.Is(err, ended):
+	case errors.Is(ended, context.Canceled):
 		return clientClosed(err)
+	case errors.Is(ended, context.DeadlineExceeded):
+		return asError(Unavailable(err))
 	}
 	return &Error{Status: 500, Code: CodeInternal, Detail: detailInternal, Err: err}
 }
