@@ -26,10 +26,11 @@ func Abort(c *gin.Context, err error) {
 	e := judged(err, ended)
 	if e.Status == 401 && !e.challenged() {
 		e = e.clone(nil)
-		e.challenge(run{c: c}, guarding(c), nil)
+		schemes, judged := guarding(c)
+		e.challenge(schemes, judged, nil)
 		if !e.challenged() {
 			told := e
-			if c.GetHeader("Authorization") == "" {
+			if _, sent := bearerToken(c); sent != nil && sent.Code == CodeNoCredentials {
 				told = errNoCredentials
 			}
 			e.Header.Set("WWW-Authenticate", bearerChallenge(defaultRealm, told, nil))
@@ -41,17 +42,18 @@ func Abort(c *gin.Context, err error) {
 	report(c, e)
 }
 
-// guarding returns the schemes that guard c's route.
-func guarding(c *gin.Context) []*node {
+// guarding returns the schemes that guard c's route, and those that the request
+// was judged by.
+func guarding(c *gin.Context) (schemes, judged []*node) {
 	s := slotOf(c)
 	if s == nil {
-		return nil
+		return nil, nil
 	}
-	var schemes []*node
+	r := run{slot: s, c: c}
 	for _, n := range s.guards() {
-		schemes = append(schemes, n.schemes...)
+		schemes, judged = append(schemes, n.schemes...), append(judged, r.judged(n)...)
 	}
-	return schemes
+	return schemes, judged
 }
 
 // answer writes the response that e stands for.

@@ -169,7 +169,7 @@ func (d *Dependency[T]) Get(ctx context.Context) (v T, err error) {
 	}
 	e, err := s.get(ctx, c, &d.node)
 	if err != nil {
-		return v, d.told(err)
+		return v, d.told(run{slot: s, c: c}, err)
 	}
 	return *e.value.(*T), nil
 }

@@ -66,6 +66,7 @@ var (
 
 	errNilDependency = errors.New("ginjwt: nil or zero dependency")
 	errOverrideType  = errors.New("ginjwt: an override returned a value of another type than the dependency's")
+	errLate          = errors.New("ginjwt: a guard was called when the rest of the chain had run already: call one Require with all guards")
 	errUnfinished    = errors.New("ginjwt: the dependency panicked, or ended its goroutine, earlier in this request")
 )
 
@@ -204,13 +205,13 @@ func (e *Error) challenged() bool {
 }
 
 // challenge sets the challenges of schemes, one each (RFC 9110 section 11.6.1).
-// To a scheme whose credentials were not sent in r's request, a 401 says just
-// that (RFC 6750 section 3.1).
-func (e *Error) challenge(r run, schemes []*node, scopes []string) {
+// To a scheme that is not one of judged, by whose credentials the request was
+// judged, a 401 says just that (RFC 6750 section 3.1).
+func (e *Error) challenge(schemes, judged []*node, scopes []string) {
 	var values []string
-	for i, n := range schemes {
+	for _, n := range schemes {
 		told := e
-		if e.Status == 401 && !r.sent(schemes[i:i+1]) {
+		if e.Status == 401 && !slices.Contains(judged, n) {
 			told = errNoCredentials
 		}
 		if v := n.scheme.challenge(told, scopes); v != "" && !slices.Contains(values, v) {
