@@ -1,8 +1,6 @@
 package ginjwt
 
 import (
-	"context"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -14,19 +12,25 @@ import (
 // Abort answers the request with err as a guard would, for plain handlers: it
 // sets the status, the challenge and the body, and no later handler runs.
 //
-// An *Error in err's chain decides; any other error is 500 with a fixed text.
-// A 401 without a challenge gets that of the schemes which guard the route. If
-// a response was written already, Abort only stops the chain. c.Errors is left
-// alone.
+// An *Error in err's chain decides; any other error is 500 with a fixed text. But
+// if err says that the request's context has ended, and it has, that is 499 if
+// the client left and 503 if the time was up. A 401 without a challenge gets
+// that of the schemes which guard the route. If a response was written already,
+// Abort only stops the chain. c.Errors is left alone.
 func Abort(c *gin.Context, err error) {
 	c.Abort()
-	e := judged(err, c.Request != nil && errors.Is(c.Request.Context().Err(), context.Canceled))
+	var ended error
+	if c.Request != nil {
+		ended = c.Request.Context().Err()
+	}
+	e := judged(err, ended)
 	if e.Status == 401 && !e.challenged() {
 		e = e.clone(nil)
-		e.challenge(run{c: c}, guarding(c), nil)
+		schemes, judged := guarding(c)
+		e.challenge(schemes, judged, nil)
 		if !e.challenged() {
 			told := e
-			if c.GetHeader("Authorization") == "" {
+			if _, sent := bearerToken(c); sent != nil && sent.Code == CodeNoCredentials {
 				told = errNoCredentials
 			}
 			e.Header.Set("WWW-Authenticate", bearerChallenge(defaultRealm, told, nil))
@@ -38,17 +42,18 @@ func Abort(c *gin.Context, err error) {
 	report(c, e)
 }
 
-// guarding returns the schemes that guard c's route.
-func guarding(c *gin.Context) []*node {
+// guarding returns the schemes that guard c's route, and those that the request
+// was judged by.
+func guarding(c *gin.Context) (schemes, judged []*node) {
 	s := slotOf(c)
 	if s == nil {
-		return nil
+		return nil, nil
 	}
-	var schemes []*node
+	r := run{slot: s, c: c}
 	for _, n := range s.guards() {
-		schemes = append(schemes, n.schemes...)
+		schemes, judged = append(schemes, n.schemes...), append(judged, r.judged(n)...)
 	}
-	return schemes
+	return schemes, judged
 }
 
 // answer writes the response that e stands for.

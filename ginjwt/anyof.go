@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -28,17 +29,19 @@ func AnyOf[T any](ds ...*Dependency[T]) *Dependency[T] {
 	checkAlternatives(below)
 	ds = slices.Clone(ds)
 	var d *Dependency[T]
-	d = newDependency(alternativesName(below), below, func(r run, _ *entry) (*T, error) {
-		i := r.chosen(below)
+	d = newDependency(alternativesName(below), below, func(r run, e *entry) (*T, error) {
+		i := r.chosen(&d.node)
 		if i < 0 {
-			e := errNoCredentials.clone(nil)
-			e.challenge(r, d.schemes, nil)
-			return nil, e
+			refusal := errNoCredentials.clone(nil)
+			refusal.challenge(d.schemes, nil, nil)
+			return nil, refusal
 		}
+		e.text = strconv.Itoa(i)
 		return ds[i].pointer(r)
 	})
 	d.choice = make([]*node, len(below))
 	for i, n := range below {
+		d.needs = append(d.needs, n.credentials())
 		if granters := n.granters(); len(granters) > 0 { // Security wants one of each
 			d.choice[i], d.grants = granters[0], true
 		}
@@ -101,27 +104,70 @@ func commonPlace(a, b *node) (place, bool) {
 func alternativesName(alternatives []*node) string {
 	names := make([]string, len(alternatives))
 	for i, n := range alternatives {
-		names[i] = short(n.shownName())
+		names[i] = n.shownName()
+		if shown := n.shown(); shown.scheme == nil && shown.check == "" {
+			names[i] = short(names[i])
+		}
 	}
 	return "AnyOf(" + strings.Join(names, ", ") + ")"
 }
 
-// chosen returns which of an AnyOf's alternatives the request is judged by: the
-// first with all of its credentials, or the first with some; or -1.
-func (r run) chosen(alternatives []*node) int {
-	if i := slices.IndexFunc(alternatives, r.complete); i >= 0 {
-		return i
+// choice returns which alternative of the AnyOf n was chosen, which stands even
+// if the credentials were taken out of the request since; or -1.
+func (r run) choice(n *node) int {
+	if r.slot != nil {
+		if e := r.slot.peek(n); e != nil {
+			if i, err := strconv.Atoi(e.text); err == nil {
+				return i
+			}
+		}
 	}
-	return slices.IndexFunc(alternatives, func(n *node) bool { return r.sent(n.schemes) })
+	return r.chosen(n)
 }
 
-// complete reports whether all the credentials that n needs were sent.
-func (r run) complete(n *node) bool {
-	switch {
-	case n.scheme != nil:
-		return r.sent(n.schemes)
-	case n.choice != nil:
-		return slices.ContainsFunc(n.below, r.complete)
+// judged returns the schemes whose credentials n was judged by: those that were
+// sent, and of an AnyOf those of its choice.
+func (r run) judged(n *node) (schemes []*node) {
+	seen := map[*node]bool{}
+	var down func(*node)
+	down = func(n *node) {
+		switch {
+		case seen[n]:
+		case n.scheme != nil:
+			if r.sent(n.schemes) {
+				schemes = append(schemes, n)
+			}
+		case n.choice != nil:
+			if i := r.choice(n); i >= 0 {
+				down(n.below[i])
+			}
+		default:
+			for _, b := range n.below {
+				down(b)
+			}
+		}
+		seen[n] = true
 	}
-	return !slices.ContainsFunc(n.below, func(b *node) bool { return len(b.schemes) > 0 && !r.complete(b) })
+	down(n)
+	return schemes
+}
+
+// chosen returns which alternative of the AnyOf n the request is judged by: the
+// first with all of its credentials, or the first with some; or -1.
+func (r run) chosen(n *node) int {
+	if i := slices.IndexFunc(n.needs, r.complete); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(n.below, func(n *node) bool { return r.sent(n.schemes) })
+}
+
+// complete reports whether all credentials of needed were sent; of an AnyOf,
+// those of one alternative.
+func (r run) complete(needed []*node) bool {
+	return !slices.ContainsFunc(needed, func(n *node) bool {
+		if n.choice != nil {
+			return !slices.ContainsFunc(n.needs, r.complete)
+		}
+		return !r.sent(n.schemes)
+	})
 }

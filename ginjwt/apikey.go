@@ -1,6 +1,7 @@
 package ginjwt
 
 import (
+	"net/textproto"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -11,13 +12,19 @@ import (
 // with ConstantTimeEqual, or look its hash up.
 //
 // Without the header the request is refused with 401 and the challenge APIKey.
-// A header that is empty, repeated or has control characters is 400. Responses
-// get "Vary: <name>" and, with a key, "Cache-Control: private", for HTTP caches
-// do not know that the header holds credentials.
+// A header that is empty, repeated or has control characters is 400. Behind a
+// guard, responses get "Vary: <name>" and, with a key, "Cache-Control: private",
+// for HTTP caches do not know that the header holds credentials.
 //
 // APIKeyHeader panics if name cannot be a header's.
 func APIKeyHeader(name string, opts ...SchemeOption) *Dependency[string] {
 	needToken("APIKeyHeader", "header", name)
+	switch textproto.CanonicalMIMEHeaderKey(name) {
+	case "Cookie":
+		panic("ginjwt: APIKeyHeader: use APIKeyCookie, which holds cookies to the service's own origin")
+	case "Host", "Transfer-Encoding", "Trailer":
+		panic("ginjwt: APIKeyHeader: net/http takes " + name + " out of the header, so no key would be found there")
+	}
 	return apiKey("APIKeyHeader", headerPlace(name, ""), opts)
 }
 

@@ -10,11 +10,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
 )
 
 // BasicCredentials are the user name and the password of a request with HTTP
-// Basic authentication, unchecked. Either may be empty. Printing them shows the
-// user name only.
+// Basic authentication, unchecked. Either may be empty. Printing them, or an
+// exported field that holds them, shows the user name only.
 type BasicCredentials struct{ Username, Password string }
 
 // Match reports whether b is username and password. It takes the same time
@@ -26,6 +27,10 @@ func (b BasicCredentials) Match(username, password string) bool {
 
 // Format prints the user name only, whatever the verb.
 func (b BasicCredentials) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "%q:%s", b.Username, redacted) }
+
+// MarshalJSON is what Format prints, as a string: loggers marshal what they are
+// given.
+func (b BasicCredentials) MarshalJSON() ([]byte, error) { return json.Marshal(fmt.Sprint(b)) }
 
 // LogValue is the user name only.
 func (b BasicCredentials) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(b)) }

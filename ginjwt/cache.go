@@ -12,9 +12,9 @@ import (
 // policy keeps a flood of tokens that are seen once from driving out those
 // that are seen again. A nil cache is one that is switched off.
 type cache[C any] struct {
-	tokens *otter.Cache[string, *cached[C]]
-	shared bool        // C can be handed out as it is
-	clone  func(*C) *C // nil if C has no Clone method
+	tokens *otter.Cache[string, any] // of *cached[C]: otter would be compiled anew for each C
+	shared bool                      // C can be handed out as it is
+	clone  func(*C) *C               // nil if C has no Clone method
 }
 
 // cached is a token that was accepted. It is good as long as its key is in use.
@@ -30,11 +30,7 @@ func newCache[C any](size int, sh *shape) *cache[C] {
 	if size == 0 {
 		return nil
 	}
-	tokens := otter.Must(&otter.Options[string, *cached[C]]{
-		MaximumSize: size,
-		Executor:    func(fn func()) { fn() }, // a goroutine each costs more than what it would do
-	})
-	c := &cache[C]{tokens: tokens, shared: sh.flat}
+	c := &cache[C]{tokens: newTokens(size), shared: sh.flat}
 	if _, ok := any((*C)(nil)).(cloner[C]); ok && !sh.flat {
 		c.clone = func(claims *C) *C {
 			cp := any(claims).(cloner[C]).Clone()
@@ -44,11 +40,19 @@ func newCache[C any](size int, sh *shape) *cache[C] {
 	return c
 }
 
+func newTokens(size int) *otter.Cache[string, any] {
+	return otter.Must(&otter.Options[string, any]{
+		MaximumSize: size,
+		Executor:    func(fn func()) { fn() }, // a goroutine each costs more than what it would do
+	})
+}
+
 func (c *cache[C]) find(token string) *cached[C] {
 	if c == nil {
 		return nil
 	}
-	known, _ := c.tokens.GetIfPresent(token)
+	v, _ := c.tokens.GetIfPresent(token)
+	known, _ := v.(*cached[C])
 	return known
 }
 

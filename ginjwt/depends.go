@@ -27,7 +27,10 @@ func (d *Dependency[T]) guard() *node {
 // Provide returns a dependency that fn works out from the request alone.
 //
 // An *Error that fn returns, wrapped or not, decides what the client sees; any
-// other error is answered with 500 and a fixed text. Provide panics if fn is nil.
+// other error is answered with 500 and a fixed text, as Abort says. A fn that
+// reads the body belongs behind a Require of the credentials: which functions
+// do is not known, so they are called in the order of declaration. Provide
+// panics if fn is nil.
 func Provide[T any](fn func(*gin.Context) (T, error)) *Dependency[T] {
 	name := needFunc("Provide", fn)
 	return newDependency(name, nil, func(r run, _ *entry) (*T, error) { return result(fn(r.c)) })
@@ -166,7 +169,7 @@ func (d *Dependency[T]) Get(ctx context.Context) (v T, err error) {
 	}
 	e, err := s.get(ctx, c, &d.node)
 	if err != nil {
-		return v, d.told(err)
+		return v, d.told(run{slot: s, c: c}, err)
 	}
 	return *e.value.(*T), nil
 }

@@ -16,6 +16,14 @@
 // Check demands anything else, Require guards a whole group, and Get reads a
 // dependency inside of a plain handler. Everything is a gin.HandlerFunc.
 //
+// # Credentials
+//
+// Bearer tokens come in the Authorization header and, by options, in a cookie,
+// a query or a WebSocket handshake. HTTPBasic, HTTPBase, APIKeyHeader,
+// APIKeyQuery and APIKeyCookie are the other schemes. AnyOf accepts one of
+// several; Depends2, or Require with several guards, wants all. What is sent but
+// empty, repeated or malformed is refused with 400, never taken for missing.
+//
 // # Tokens
 //
 // NewIssuer signs tokens and its Verifier accepts just those. NewVerifier
@@ -26,8 +34,8 @@
 //
 // A refusal is an *Error: 401 with a challenge for bad credentials (RFC 6750),
 // 403 for missing scopes, 400 for a malformed header, 503 for an outage of keys
-// or stores. Any other error of a user's function is 500, of a Check 403. The client sees fixed
-// texts; causes are for the log.
+// or stores. Any other error of a user's function is 500, of a Check 403. The
+// client sees fixed texts; causes are for the log.
 //
 // Mistakes in setting up routes panic, with a text that begins "ginjwt: ".
 // Configuration returns all of its faults as one error. Requests never panic.

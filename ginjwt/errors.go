@@ -66,6 +66,7 @@ var (
 
 	errNilDependency = errors.New("ginjwt: nil or zero dependency")
 	errOverrideType  = errors.New("ginjwt: an override returned a value of another type than the dependency's")
+	errLate          = errors.New("ginjwt: a guard was called when the rest of the chain had run already: call one Require with all guards")
 	errUnfinished    = errors.New("ginjwt: the dependency panicked, or ended its goroutine, earlier in this request")
 )
 
@@ -204,13 +205,13 @@ func (e *Error) challenged() bool {
 }
 
 // challenge sets the challenges of schemes, one each (RFC 9110 section 11.6.1).
-// To a scheme whose credentials were not sent in r's request, a 401 says just
-// that (RFC 6750 section 3.1).
-func (e *Error) challenge(r run, schemes []*node, scopes []string) {
+// To a scheme that is not one of judged, by whose credentials the request was
+// judged, a 401 says just that (RFC 6750 section 3.1).
+func (e *Error) challenge(schemes, judged []*node, scopes []string) {
 	var values []string
-	for i, n := range schemes {
+	for _, n := range schemes {
 		told := e
-		if e.Status == 401 && !r.sent(schemes[i:i+1]) {
+		if e.Status == 401 && !slices.Contains(judged, n) {
 			told = errNoCredentials
 		}
 		if v := n.scheme.challenge(told, scopes); v != "" && !slices.Contains(values, v) {
@@ -227,9 +228,10 @@ func clientClosed(cause error) *Error {
 	return &Error{Status: 499, Code: CodeClientClosed, Detail: "Client closed request", Err: errors.Join(context.Canceled, cause)}
 }
 
-// judged returns the refusal that err stands for. clientLeft tells whether the
-// request's context was cancelled.
-func judged(err error, clientLeft bool) *Error {
+// judged returns the refusal that err stands for. ended is the error of the
+// request's context: a function that stopped because of it need not say what
+// that means.
+func judged(err, ended error) *Error {
 	var e *Error
 	switch found := errors.As(err, &e); {
 	case found && e != nil && e.Status >= 400 && e.Status <= 599:
@@ -237,8 +239,11 @@ func judged(err error, clientLeft bool) *Error {
 			e = e.clone(err)
 		}
 		return e
-	case !found && clientLeft && errors.Is(err, context.Canceled):
+	case found || ended == nil || !errors.Is(err, ended):
+	case errors.Is(ended, context.Canceled):
 		return clientClosed(err)
+	case errors.Is(ended, context.DeadlineExceeded):
+		return asError(Unavailable(err))
 	}
 	return &Error{Status: 500, Code: CodeInternal, Detail: detailInternal, Err: err}
 }

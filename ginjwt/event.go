@@ -5,6 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -154,22 +156,29 @@ func lastGuard(c *gin.Context) string {
 	return ""
 }
 
-// redact takes the request's credentials out of a text that others made.
+// redact takes the request's credentials out of a text that others made, the
+// longest first: one may begin like another.
 func redact(c *gin.Context, text string) string {
 	if c.Request == nil {
 		return text
 	}
+	var forms []string
 	for _, secret := range secrets(c) {
-		if len(secret) > len(redacted) { // so the text never grows
-			text = strings.ReplaceAll(text, secret, redacted)
+		quoted, ascii := strconv.Quote(secret), strconv.QuoteToASCII(secret)
+		forms = append(forms, secret, url.QueryEscape(secret), quoted[1:len(quoted)-1], ascii[1:len(ascii)-1])
+	}
+	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
+	for _, form := range slices.Compact(forms) {
+		if len(form) >= shortestSecret {
+			text = strings.ReplaceAll(text, form, redacted)
 		}
 	}
 	return text
 }
 
-// secrets returns the request's credentials in the forms that a text may quote:
-// the Authorization header as it is, without its scheme, and decoded; and what
-// is in the places of the schemes that guard the route.
+// secrets returns the request's credentials: the Authorization header as it is,
+// without its scheme, and decoded; what is in the places of the schemes that
+// guard the route; and what any scheme has found.
 func secrets(c *gin.Context) (found []string) {
 	for _, value := range c.Request.Header["Authorization"] {
 		_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
@@ -180,15 +189,28 @@ func secrets(c *gin.Context) (found []string) {
 			found = append(found, pair, password)
 		}
 	}
-	for _, n := range guarding(c) {
+	schemes, _ := guarding(c)
+	if s := slotOf(c); s != nil {
+		nodes, texts := s.credentials()
+		schemes, found = append(schemes, nodes...), append(found, texts...)
+	}
+	for _, n := range schemes {
 		for _, p := range n.scheme.places {
 			values, _ := p.values(c)
-			for _, v := range values {
-				found = append(found, v, url.QueryEscape(v))
+			found = append(found, values...)
+			if p.in == inQuery && c.Request.URL != nil {
+				found = append(found, rawQueryValues(c.Request.URL.RawQuery, p.name)...)
 			}
 		}
 	}
+	if o, ok := c.Request.Context().Value(offerKey{}).(*offer); ok {
+		found = append(found, o.tokens()...)
+	}
 	return found
 }
+
+// shortestSecret is the length below which a credential is not looked for: it
+// would be found in ordinary words.
+const shortestSecret = 4
 
 const redacted = "[...]"

@@ -19,21 +19,22 @@ func (v *Verifier) WithExpiry(parent context.Context, claims AnyClaims) (ctx con
 }
 
 // timeLeft returns how long v will accept the token of claims, which is not at
-// all if it is not one of v's.
-func (v *Verifier) timeLeft(claims AnyClaims) time.Duration {
+// all if it is not one of v's, or if claims is nil.
+func (v *Verifier) timeLeft(claims AnyClaims) (left time.Duration) {
+	defer func() {
+		if recover() != nil { // Registered of a nil struct that embeds Claims
+			left = 0
+		}
+	}()
 	if v.usable() != nil || claims == nil {
 		return 0
 	}
-	registered := claims.Registered()
-	if registered == nil {
+	c := claims.Registered()
+	switch {
+	case v.issuers != nil:
+		return v.issuers[c.Issuer].timeLeft(c)
+	case c.ExpiresAt.IsZero() || !v.policy.AnyIssuer && c.Issuer != v.policy.Issuer:
 		return 0
 	}
-	if v.issuers != nil {
-		v = v.issuers[registered.Issuer]
-		return v.timeLeft(registered)
-	}
-	if registered.ExpiresAt.IsZero() {
-		return 0
-	}
-	return registered.ExpiresAt.Add(v.policy.Leeway).Sub(v.policy.Now())
+	return c.ExpiresAt.Add(v.policy.Leeway).Sub(v.policy.Now())
 }

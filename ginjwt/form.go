@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
 )
 
 // maxFormBytes limits the body of a login.
@@ -36,6 +37,12 @@ type OAuth2PasswordRequestForm struct {
 // Format prints the user name and the scopes only, whatever the verb.
 func (f OAuth2PasswordRequestForm) Format(s fmt.State, _ rune) {
 	fmt.Fprintf(s, "%q:%s %q", f.Username, redacted, f.Scopes)
+}
+
+// MarshalJSON is what Format prints, as a string: loggers marshal what they are
+// given.
+func (f OAuth2PasswordRequestForm) MarshalJSON() ([]byte, error) {
+	return json.Marshal(fmt.Sprint(f))
 }
 
 // LogValue is what Format prints.

@@ -81,9 +81,13 @@ func Public() gin.HandlerFunc { return func(*gin.Context) {} }
 func handler(nodes []*node, h func(*gin.Context, *slot)) gin.HandlerFunc {
 	first, places := credentialsFirst(nodes), unshared(nodes)
 	return func(c *gin.Context) {
-		s, outermost := open(c)
+		s, outermost, late := open(c)
 		if outermost {
 			defer s.close()
+		}
+		if late {
+			Abort(c, errLate)
+			return
 		}
 		if places != nil {
 			forbidSharing(c, places)

@@ -16,16 +16,17 @@ type node struct {
 	work  func(r run, e *entry)
 	box   func(v any) (boxed any, ok bool) // a replacement's value as work would have stored it
 
-	scheme   *scheme  // not nil on a security scheme
-	schemes  []*node  // the security schemes at and below this node, each once, in order
-	optional bool     // Optional and OptionalOr: credentials for what lies below may be missing
-	grants   bool     // its results carry scopes
-	granter  *node    // Security, SecurityAny: whose scopes are judged
-	scopes   []string // Security, SecurityAny: the scopes demanded, in the order given
-	anyScope bool     // SecurityAny: one of them is enough
-	choice   []*node  // AnyOf: whose scopes are those of each alternative, in order; nil for one without
-	check    string   // Check: the demand's name
-	body     bool     // reads the request's body
+	scheme   *scheme   // not nil on a security scheme
+	schemes  []*node   // the security schemes at and below this node, each once, in order
+	optional bool      // Optional and OptionalOr: credentials for what lies below may be missing
+	grants   bool      // its results carry scopes
+	granter  *node     // Security, SecurityAny: whose scopes are judged
+	scopes   []string  // Security, SecurityAny: the scopes demanded, in the order given
+	anyScope bool      // SecurityAny: one of them is enough
+	choice   []*node   // AnyOf: whose scopes are those of each alternative, in order; nil for one without
+	needs    [][]*node // AnyOf: the credentials that each alternative needs; see credentials
+	check    string    // Check: the demand's name
+	body     bool      // reads the request's body
 }
 
 // Guard is what Require takes: every *Dependency is one.
@@ -175,13 +176,13 @@ func (n *node) explain(r run, err error) error {
 		return err
 	}
 	e = e.clone(err)
-	e.challenge(r, n.schemes, nil)
+	e.challenge(n.schemes, r.judged(n), nil)
 	return e
 }
 
 // told completes an error that leaves the graph at n: a refusal for missing
 // scopes names all that n demands.
-func (n *node) told(err error) error {
+func (n *node) told(r run, err error) error {
 	e, ok := err.(*Error)
 	if !ok || e == nil || e.granter == nil {
 		return err
@@ -189,7 +190,7 @@ func (n *node) told(err error) error {
 	granter := e.granter
 	e = e.clone(nil)
 	e.granter = nil // complete: a dependency that passes it on demands something else
-	e.challenge(run{}, granter.schemes, n.demands(granter))
+	e.challenge(r.judged(granter), nil, n.demands(granter))
 	return e
 }
 
@@ -209,11 +210,34 @@ func (n *node) replaced(r run, v any, err error, e *entry) {
 
 // shownName returns the name of the user's function, or of the scheme, below
 // what only adds a demand or an exception to it.
-func (n *node) shownName() string {
+func (n *node) shownName() string { return n.shown().name }
+
+func (n *node) shown() *node {
 	for n.granter != nil || n.optional {
 		n = n.below[0]
 	}
-	return n.name
+	return n
+}
+
+// credentials returns the security schemes that n needs credentials for, each
+// once; of an AnyOf, that itself.
+func (n *node) credentials() (needed []*node) {
+	seen := map[*node]bool{}
+	var down func(*node)
+	down = func(n *node) {
+		switch {
+		case seen[n]:
+		case n.scheme != nil || n.choice != nil:
+			needed = append(needed, n)
+		default:
+			for _, b := range n.below {
+				down(b)
+			}
+		}
+		seen[n] = true
+	}
+	down(n)
+	return needed
 }
 
 // short is a function's name without its package's path.

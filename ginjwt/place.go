@@ -94,6 +94,18 @@ func queryValues(query, name string) (values []string, ok bool) {
 	return values, true
 }
 
+// rawQueryValues returns the values of a query's parameter name as the client
+// wrote them.
+func rawQueryValues(query, name string) (values []string) {
+	for pair := range strings.SplitSeq(query, "&") {
+		key, value, _ := strings.Cut(pair, "=")
+		if key, err := url.QueryUnescape(key); err == nil && key == name {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
 func cookiePlace(name string) place {
 	return place{in: inCookie, name: name, noun: name + " cookie", values: func(c *gin.Context) ([]string, bool) {
 		return cookieValues(c.Request.Header["Cookie"], name), true
@@ -144,8 +156,8 @@ func needParameter(caller, name string) {
 // from the service's own origin, or from one of TrustedOrigins: else a page of
 // anybody's could act for the user. It is checked as by
 // http.CrossOriginProtection, a WebSocket handshake as well, and refused with
-// 403. GET, HEAD and OPTIONS must not change anything. Responses get "Vary:
-// Cookie", and with a cookie "Cache-Control: private".
+// 403. GET, HEAD and OPTIONS must not change anything. Behind a guard, responses
+// get "Vary: Cookie", and with a cookie "Cache-Control: private".
 func FromCookie(name string) SchemeOption {
 	needToken("FromCookie", "cookie", name)
 	return fromPlace("FromCookie", cookiePlace(name))

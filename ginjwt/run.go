@@ -141,7 +141,7 @@ func (r run) granted(n *node) (scopes Scope, whose *node) {
 		}
 	}
 	if n.choice != nil {
-		if i := r.chosen(n.below); i >= 0 && n.choice[i] != nil {
+		if i := r.choice(n); i >= 0 && n.choice[i] != nil {
 			return r.granted(n.choice[i])
 		}
 		return "", n
@@ -159,6 +159,12 @@ func (r run) sent(schemes []*node) bool {
 		if set != nil {
 			if sent, ok := set.Sent(n); ok {
 				return sent
+			}
+		}
+		if r.slot != nil {
+			if e := r.slot.peek(n); e != nil { // the credentials may have been taken out of the request since
+				asked := asError(e.err())
+				return asked == nil || asked.Code != CodeNoCredentials
 			}
 		}
 		return n.scheme.sent(r.c)

@@ -68,7 +68,7 @@ func (s *scheme) sent(c *gin.Context) bool {
 // refuse returns err with s's challenge.
 func (s *scheme) refuse(err *Error) *Error {
 	err = err.clone(nil)
-	if v := s.challenge(err, nil); v != "" {
+	if v := s.challenge(err, nil); v != "" && err.Status != 403 { // others would not help
 		err.Header.Set("WWW-Authenticate", v)
 	}
 	return err
@@ -77,12 +77,8 @@ func (s *scheme) refuse(err *Error) *Error {
 // newSchemeDependency returns the dependency of s; value makes its value of the
 // credentials, which are in the entry.
 func newSchemeDependency[T any](s *scheme, value func(*entry) *T) *Dependency[T] {
-	subprotocol := s.subprotocol()
 	d := newDependency(s.name, nil, func(r run, e *entry) (*T, error) {
 		text, err := s.credentials(r.c)
-		if subprotocol != nil && r.c.Request != nil {
-			subprotocol.hideToken(r.c)
-		}
 		if err != nil {
 			return nil, s.refuse(err)
 		}

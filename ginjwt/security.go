@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -154,7 +155,7 @@ func Check[T any](d *Dependency[T], name string, ok func(*gin.Context, T) error)
 			return nil, err
 		}
 		if err := ok(r.c, *v); err != nil {
-			return nil, checkFailed(err)
+			return nil, checkFailed(name, err)
 		}
 		return v, nil
 	})
@@ -162,12 +163,24 @@ func Check[T any](d *Dependency[T], name string, ok func(*gin.Context, T) error)
 	return c
 }
 
-func checkFailed(err error) error {
+// checkFailed returns the refusal of the check name, which its cause names: what
+// guards the route may have another name.
+func checkFailed(name string, err error) error {
 	var e *Error
-	if errors.As(err, &e) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	switch {
+	case errors.As(err, &e) && e == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	case e != nil:
+		cause := e.Err
+		e = e.clone(err)
+		if e.Err == cause && cause == nil {
+			e.Err = errors.New("check " + name)
+		} else {
+			e.Err = fmt.Errorf("check %s: %w", name, e.Err)
+		}
+		return e
 	}
-	return &Error{Status: 403, Code: CodeForbidden, Detail: detailScope, Err: err}
+	return &Error{Status: 403, Code: CodeForbidden, Detail: detailScope, Err: fmt.Errorf("check %s: %w", name, err)}
 }
 
 // checkScopes panics on a scope outside of RFC 6749 section 3.3.

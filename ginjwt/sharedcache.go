@@ -2,7 +2,6 @@ package ginjwt
 
 import (
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -17,7 +16,7 @@ func unshared(nodes []*node) (places []place) {
 	for _, n := range nodes {
 		for _, s := range n.schemes {
 			for _, p := range s.scheme.places {
-				if !(p.in == inHeader && p.name == "Authorization" || p.in == inSubprotocol) {
+				if p.in != inHeader || p.name != "Authorization" {
 					places = append(places, p)
 				}
 			}
@@ -39,6 +38,8 @@ func forbidSharing(c *gin.Context, places []place) {
 			vary(header, p.name)
 		case inCookie:
 			vary(header, "Cookie")
+		case inSubprotocol:
+			p.hideToken(c) // here, for it may be an alternative that is not chosen
 		}
 		if values, ok := p.values(c); len(values) > 0 || !ok {
 			private(header)
@@ -59,16 +60,24 @@ func vary(header http.Header, name string) {
 }
 
 // private keeps the response out of shared caches (RFC 9111 section 5.2.2.7),
-// whatever middleware said before; a stricter word of it stands.
+// whatever middleware said before; what it said of the client's own cache stands.
 func private(header http.Header) {
-	strict := func(directive string) bool {
-		name, fields, _ := strings.Cut(strings.ToLower(strings.TrimSpace(directive)), "=")
-		return name == "no-store" || name == "private" && fields == ""
-	}
-	for _, value := range header["Cache-Control"] {
-		if slices.ContainsFunc(strings.Split(value, ","), strict) {
+	said := strings.Join(header["Cache-Control"], ",")
+	kept := []string{}
+	for directive := range strings.SplitSeq(said, ",") {
+		directive = strings.TrimSpace(directive)
+		name, fields, _ := strings.Cut(strings.ToLower(directive), "=")
+		switch name {
+		case "no-store":
 			return
+		case "private":
+			if fields == "" {
+				return
+			}
+		case "", "public", "s-maxage", "proxy-revalidate":
+		default:
+			kept = append(kept, directive)
 		}
 	}
-	header.Set("Cache-Control", "private")
+	header.Set("Cache-Control", strings.Join(append(kept, "private"), ", "))
 }

@@ -97,21 +97,22 @@ func slotOf(c *gin.Context) *slot {
 
 // open returns the request's slot, and true if c had none and it is the
 // caller's to close.
-func open(c *gin.Context) (*slot, bool) {
+func open(c *gin.Context) (s *slot, outermost, late bool) {
 	v, _ := c.Get(slotKey{})
 	before, _ := v.(*settings)
 	if s, ok := v.(*slot); ok {
 		if s.origin == c {
-			return s, s.reopen()
+			late = s.reopen()
+			return s, late, late
 		}
 		if !s.ended() {
-			return s, false
+			return s, false, false
 		}
 		before = s.settings
 	}
-	s := &slot{origin: c, settings: before}
+	s = &slot{origin: c, settings: before}
 	c.Set(slotKey{}, s)
-	return s, true
+	return s, true, false
 }
 
 // close ends the request for the slot, after its clean-ups.
@@ -207,6 +208,20 @@ func (s *slot) guards() (nodes []*node) {
 	return nodes
 }
 
+// credentials returns the schemes that were asked, and what they found.
+func (s *slot) credentials() (schemes []*node, found []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := &s.entries; c != nil; c = c.next {
+		for i := range c.count {
+			if e := &c.entries[i]; e.node != nil && e.node.scheme != nil && e.state.Load() == ready {
+				schemes, found = append(schemes, e.node), append(found, e.text)
+			}
+		}
+	}
+	return schemes, found
+}
+
 // guard resolves n on the request's own goroutine. A stack trace that shows
 // this function tells that goroutine from all others; see stacked.
 //
@@ -224,7 +239,7 @@ func (s *slot) guard(c *gin.Context, n *node) (*entry, error) {
 	r := run{slot: s, c: c, thread: &s.main, guard: true}
 	e, err := r.resolve(n)
 	returned = true
-	return e, n.told(err)
+	return e, n.told(r, err)
 }
 
 // get resolves n for a caller somewhere in a handler, in a dependency or in a

@@ -15,11 +15,11 @@ import (
 //	new WebSocket(url, ["bearer", token])
 //
 // with FromWebSocketProtocol("bearer"). What follows name in
-// Sec-WebSocket-Protocol (RFC 6455 section 11.3.4) is the token. Once it is
-// found, the later handlers' c.Request does not have it any more, so no library
-// can select it as the subprotocol, which the server tells the client. Select
-// name, or another that the client offers: browsers close a connection for
-// which none of theirs was selected.
+// Sec-WebSocket-Protocol (RFC 6455 section 11.3.4) is the token. Behind a guard,
+// c.Request does not show it any more, so no library can select it as the
+// subprotocol, which the server tells the client. Select name, or another that
+// the client offers: browsers close a connection for which none of theirs was
+// selected.
 //
 // A token elsewhere as well, but in a cookie, is 400.
 func FromWebSocketProtocol(name string) SchemeOption {
@@ -27,26 +27,24 @@ func FromWebSocketProtocol(name string) SchemeOption {
 	return fromPlace("FromWebSocketProtocol", place{
 		in: inSubprotocol, name: name,
 		values: func(c *gin.Context) ([]string, bool) {
-			tokens, _, ok := cutTokens(offeredSubprotocols(c.Request), name)
-			return tokens, ok
+			return tokensAfter(offeredSubprotocols(c.Request), name)
 		},
 	})
 }
 
-// cutTokens returns what follows marker in the subprotocols, and those without
-// it; ok is false if nothing follows.
-func cutTokens(offered []string, marker string) (tokens, rest []string, ok bool) {
+// tokensAfter returns what follows marker in the subprotocols, and false if
+// nothing does.
+func tokensAfter(offered []string, marker string) (tokens []string, ok bool) {
 	for i := 0; i < len(offered); i++ {
-		rest = append(rest, offered[i])
 		if offered[i] != marker {
 			continue
 		}
 		if i++; i == len(offered) {
-			return nil, rest, false
+			return nil, false
 		}
 		tokens = append(tokens, offered[i])
 	}
-	return tokens, rest, true
+	return tokens, true
 }
 
 const subprotocolHeader = "Sec-Websocket-Protocol" // as net/http spells it
@@ -89,6 +87,21 @@ func offerOf(req *http.Request) *offer {
 	return o
 }
 
+// withoutTokens returns what was offered but the tokens, wherever they stand.
+func (o *offer) withoutTokens() []string {
+	secret := o.tokens()
+	return slices.DeleteFunc(slices.Clone(o.all), func(one string) bool { return slices.Contains(secret, one) })
+}
+
+// tokens returns what the header does not show.
+func (o *offer) tokens() (tokens []string) {
+	for _, marker := range o.hidden {
+		found, _ := tokensAfter(o.all, marker)
+		tokens = append(tokens, found...)
+	}
+	return tokens
+}
+
 // hideToken takes the token that p finds out of c.Request's header. The request
 // is replaced, not changed, for others may be reading it.
 func (p place) hideToken(c *gin.Context) {
@@ -99,26 +112,13 @@ func (p place) hideToken(c *gin.Context) {
 	if before := offerOf(c.Request); before != nil {
 		o.hidden = before.hidden
 	}
-	tokens, _, _ := cutTokens(o.all, p.name)
+	tokens, _ := tokensAfter(o.all, p.name)
 	if len(tokens) == 0 || slices.Contains(o.hidden, p.name) {
 		return
 	}
 	o.hidden = append(slices.Clip(o.hidden), p.name)
-	rest := o.all
-	for _, marker := range o.hidden {
-		_, rest, _ = cutTokens(rest, marker)
-	}
-	o.shown = []string{strings.Join(rest, ", ")}
+	o.shown = []string{strings.Join(o.withoutTokens(), ", ")}
 	c.Request = c.Request.WithContext(context.WithValue(c.Request.Context(), offerKey{}, o))
 	c.Request.Header = c.Request.Header.Clone()
 	c.Request.Header[subprotocolHeader] = o.shown
-}
-
-// subprotocol returns the place of s that FromWebSocketProtocol added, or nil.
-func (s *scheme) subprotocol() *place {
-	i := slices.IndexFunc(s.places, func(p place) bool { return p.in == inSubprotocol })
-	if i < 0 {
-		return nil
-	}
-	return &s.places[i]
 }

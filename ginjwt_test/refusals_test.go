@@ -76,7 +76,7 @@ func TestTheCauseOfAFailedCheckIsTold(t *testing.T) {
 	assert.Equal(t, 403, w.Code)
 	assert.NotContains(t, w.Body.String(), "database")
 	require.Len(t, log.events, 1)
-	assert.Equal(t, "database is down", log.events[0].Cause)
+	assert.Equal(t, "check role:admin: database is down", log.events[0].Cause)
 }
 
 func TestARefusalIsJSONWhateverWasSetBefore(t *testing.T) {

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/gin-contrib/cors"
+	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+// middleware is for the engine, not for a group: a preflight asks for OPTIONS,
+// which no route has, so a group's middleware would never see it. It stands
+// before all guards: a preflight carries no token, and the answer of a guard
+// that refuses needs the headers, too, or a page's script could not read it.
+func middleware(log *slog.Logger, pages cors.Config, limit time.Duration) []gin.HandlerFunc {
+	return []gin.HandlerFunc{gin.Recovery(), ginjwt.LogEvents(log), cors.New(pages), timeout(limit)}
+}
+
+// corsFor lets the pages of origins, separated by commas, call the service.
+// Tokens travel in a header that scripts set, so no cookies are allowed.
+func corsFor(origins string) (cors.Config, error) {
+	config := cors.Config{
+		AllowMethods:  []string{"GET", "POST", "DELETE"},
+		AllowHeaders:  []string{"Authorization", "Content-Type"},
+		ExposeHeaders: []string{"WWW-Authenticate", "Retry-After"},
+		MaxAge:        time.Hour,
+	}
+	for origin := range strings.SplitSeq(origins, ",") {
+		config.AllowOrigins = append(config.AllowOrigins, strings.TrimSpace(origin))
+	}
+	return config, config.Validate() // cors.New would panic
+}
+
+// timeout gives the request's context a deadline. It interrupts nothing itself:
+// what is given the context, as all statements are, stops by itself, and its
+// error comes back the usual way.
+func timeout(limit time.Duration) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		ctx, cancel := context.WithTimeout(c.Request.Context(), limit)
+		defer cancel()
+		c.Request = c.Request.WithContext(ctx)
+		c.Next()
+	}
+}
