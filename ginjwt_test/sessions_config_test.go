@@ -98,6 +98,7 @@ func TestSessionsDataThatJSONCannotKeep(t *testing.T) {
 		"no field that is kept":   sessNew[sessClosed](t),
 		"a field that is lost":    sessNew[sessHidden](t),
 		"a complex number":        sessNew[complex128](t),
+		"a type that is forgotten": sessNew[sessAny](t),
 	} {
 		assert.ErrorContains(t, err, "cannot be kept as JSON", rule)
 	}
@@ -108,7 +109,6 @@ func TestSessionsDataThatJSONCannotKeep(t *testing.T) {
 		"a pointer":          sessNew[*sessOpen](t),
 		"nested":             sessNew[map[string][]*sessUser](t),
 		"a time":             sessNew[time.Time](t),
-		"anything":           sessNew[sessAny](t),
 		"a set of a package": sessNew[ginjwt.Audience](t),
 	} {
 		assert.NoError(t, err, rule)
@@ -139,10 +139,10 @@ func TestSessionsDefaults(t *testing.T) {
 		w := newSessWorld(t, plain)
 		tokens := w.logIn("alice")
 		for range 9 {
-			w.clock.advance(10*24*time.Hour - 1)
+			w.clock.advance(10*24*time.Hour - time.Second)
 			tokens = w.refresh(tokens.Refresh)
 		}
-		w.clock.advance(9)
+		w.clock.advance(9 * time.Second)
 		assert.Equal(t, sessRefused, w.tryRefresh(tokens.Refresh).body)
 	})
 	t.Run("a TTL below 14 days bounds the idle time", func(t *testing.T) {
@@ -156,7 +156,7 @@ func TestSessionsDefaults(t *testing.T) {
 		t.Parallel()
 		w := newSessWorld(t, func(cfg *sessConfig) { cfg.IdleTTL = 100 * 24 * time.Hour })
 		tokens := w.logIn("alice")
-		w.clock.advance(100*24*time.Hour - 1)
+		w.clock.advance(100*24*time.Hour - time.Second)
 		w.refresh(tokens.Refresh)
 	})
 	t.Run("no grace", func(t *testing.T) {

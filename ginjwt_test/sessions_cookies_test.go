@@ -102,17 +102,18 @@ func TestSessionsCookiesMaxAge(t *testing.T) {
 // be logged out at once.
 func TestSessionsCookiesThatAreTooLarge(t *testing.T) {
 	t.Parallel()
-	w := newSessWorldOf(t, ginjwt.IssuerConfig{AccessTTL: 10_000_000 * time.Second}, ginjwt.Policy{}, withCookies)
+	w := newSessWorldOf(t, ginjwt.IssuerConfig{AccessTTL: 10_000_000 * time.Second}, ginjwt.Policy{}, withCookies,
+		func(cfg *sessConfig) { cfg.TTL = 365 * 24 * time.Hour })
 	claims := func(size int) {
-		w.setClaims(func(*gin.Context, sessLogin) (ginjwt.AnyClaims, error) {
-			return &sessClaims{Name: strings.Repeat("n", size)}, nil
+		w.setClaims(func(_ *gin.Context, login sessLogin) (ginjwt.AnyClaims, error) {
+			return &sessClaims{Claims: ginjwt.Claims{Scope: login.Scope}, Name: strings.Repeat("n", size)}, nil
 		})
 	}
 	login := func() sessAnswer {
 		return w.post("/token", sessForm("grant_type", "password", "username", "alice", "password", "right"))
 	}
 	refused := 0
-	for size := 2620; size < 2720; size++ {
+	for size := 2620; size < 2780; size++ {
 		claims(size)
 		a := login()
 		if a.status == 200 {

@@ -309,9 +309,6 @@ func TestSessionsRevocationsLast(t *testing.T) {
 func TestSessionsEndAllDuringALogin(t *testing.T) {
 	t.Parallel()
 	for rule, set := range map[string]func(w *sessWorld, endAll func()){
-		"after the password was found right": func(w *sessWorld, endAll func()) {
-			w.afterPassword(func(*gin.Context) { endAll() })
-		},
 		"while the claims are looked up": func(w *sessWorld, endAll func()) {
 			w.setClaims(func(*gin.Context, sessLogin) (ginjwt.AnyClaims, error) {
 				endAll()

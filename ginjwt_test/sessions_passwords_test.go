@@ -390,10 +390,7 @@ func TestPasswordsMaxBytes(t *testing.T) { // TE-28
 	for _, password := range []string{good + "suffix", good + "\u00e9", good + strings.Repeat("x", 10_000), good + " "} {
 		a := g.guess("long", password, "192.0.2.1")
 		a.requireRefusal(t, 400, "invalid_grant")
-		work := g.work()
-		require.Len(t, work, 1, "the same work")
-		assert.LessOrEqual(t, len(work[0].password), 72)
-		assert.Equal(t, sessDummy, work[0].hash)
+		assert.Empty(t, g.work(), "anybody's is wrong, so the time tells nothing")
 	}
 	g.guess("long", "wrong", "192.0.2.1").requireRefusal(t, 400, "invalid_grant")
 	assert.Equal(t, 429, g.guess("long", good, "192.0.2.1").status, "they counted")

@@ -255,7 +255,7 @@ func sessGarbage(good string) map[string]string {
 		"one character more":       good + "A",
 		"padding":                  good + "=",
 		"a line break inside":      good[:50] + "\n" + good[51:],
-		"another alphabet":         base64.RawStdEncoding.EncodeToString(append(raw[:len(raw)-1:len(raw)-1], 0xff)),
+		"another alphabet":         base64.RawStdEncoding.EncodeToString(append(raw[:len(raw)-2:len(raw)-2], 0xff, 0xff)),
 		"bits beyond the end":      good[:len(good)-1] + string(sessTwin(good[len(good)-1])),
 		"another subject's tag":    changed(0),
 		"another session":          changed(16),
@@ -329,7 +329,7 @@ func TestSessionsScopeNarrows(t *testing.T) { // TE-22, TE-23
 // What Claims sets as scope narrows what the login granted, and can do no more.
 func TestSessionsClaimsNarrowTheScope(t *testing.T) {
 	t.Parallel()
-	for says, want := range map[ginjwt.Scope]string{"me admin": "me", "admin": "", "items me": "me items", "": "me items"} {
+	for says, want := range map[ginjwt.Scope]string{"me admin": "me", "admin": "", "items me": "me items", "": ""} {
 		w := newSessWorld(t)
 		tokens := w.logIn("alice")
 		w.setClaims(func(*gin.Context, sessLogin) (ginjwt.AnyClaims, error) {

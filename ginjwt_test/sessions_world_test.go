@@ -171,7 +171,7 @@ func (w *sessWorld) claimsOf(c *gin.Context, login sessLogin) (ginjwt.AnyClaims,
 	if fn != nil {
 		return fn(c, login)
 	}
-	return &sessClaims{Name: login.Data.Name, Roles: login.Data.Roles}, nil
+	return &sessClaims{Claims: ginjwt.Claims{Scope: login.Scope}, Name: login.Data.Name, Roles: login.Data.Roles}, nil
 }
 
 func (w *sessWorld) setClaims(fn func(*gin.Context, sessLogin) (ginjwt.AnyClaims, error)) {

@@ -126,6 +126,9 @@ func (p *Passwords) Check(c *gin.Context, account, password, hash string) (bool,
 	if wait > 0 {
 		return false, tooMany(wait)
 	}
+	if len(password) > p.cfg.MaxBytes {
+		return false, nil // of anybody's, so the time tells nothing
+	}
 	match, err := p.compare(c.Request.Context(), password, hash)
 	if match || err != nil { // what was not compared was no guess
 		refund()
@@ -165,12 +168,12 @@ func (p *Passwords) compare(ctx context.Context, password, hash string) (bool, e
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	good := hash != "" && len(password) <= p.cfg.MaxBytes
-	if !good {
-		hash, password = p.cfg.Dummy, password[:min(len(password), p.cfg.MaxBytes)]
+	known := hash != ""
+	if !known {
+		hash = p.cfg.Dummy
 	}
 	match, err := p.cfg.Compare(password, hash)
-	return match && good && err == nil, err
+	return match && known && err == nil, err
 }
 
 // tooMany is an answer of the token endpoint that tells when to try again.
