@@ -89,15 +89,15 @@ func TestSessionsDataThatJSONCannotKeep(t *testing.T) {
 	t.Parallel()
 	_, _ = sessHidden{tenant: ""}, sessClosed{name: ""}
 	for rule, err := range map[string]error{
-		"a function":              sessNew[func()](t),
-		"a channel":               sessNew[chan int](t),
-		"a channel in a struct":   sessNew[sessPipe](t),
-		"behind a nil pointer":    sessNew[*sessPipe](t),
-		"behind a nil map":        sessNew[map[string]sessPipe](t),
-		"behind two nil pointers": sessNew[*sessDeep](t),
-		"no field that is kept":   sessNew[sessClosed](t),
-		"a field that is lost":    sessNew[sessHidden](t),
-		"a complex number":        sessNew[complex128](t),
+		"a function":               sessNew[func()](t),
+		"a channel":                sessNew[chan int](t),
+		"a channel in a struct":    sessNew[sessPipe](t),
+		"behind a nil pointer":     sessNew[*sessPipe](t),
+		"behind a nil map":         sessNew[map[string]sessPipe](t),
+		"behind two nil pointers":  sessNew[*sessDeep](t),
+		"no field that is kept":    sessNew[sessClosed](t),
+		"a field that is lost":     sessNew[sessHidden](t),
+		"a complex number":         sessNew[complex128](t),
 		"a type that is forgotten": sessNew[sessAny](t),
 	} {
 		assert.ErrorContains(t, err, "cannot be kept as JSON", rule)
