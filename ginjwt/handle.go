@@ -9,6 +9,11 @@ import (
 // Handle returns a handler that works d out and calls h with it. If d is
 // refused, or fails, the request is answered as Abort says, and neither h nor
 // any later handler runs. Handle panics if d or h is nil.
+//
+// It is for Gin to call. A middleware that calls it, or Require, itself makes it
+// run the rest of the chain, for its clean-ups come last; a second one that is
+// called after that finds the request answered, and says so with 500 or in the
+// log. What belongs together is one Require.
 func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
 	nodes := need("Handle", d)
 	needFunc("Handle", h)

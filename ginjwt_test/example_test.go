@@ -37,6 +37,8 @@ func TestExample(t *testing.T) {
 	t.Run("unusable JWT_SECRET", func(t *testing.T) { testExampleBadSecret(t, exe) })
 	t.Run("shutdown", func(t *testing.T) { testExampleShutdown(t, exe) })
 	t.Run("hashes are bounded", func(t *testing.T) { testExampleBusy(t, exe) })
+	t.Run("sessions in memory", func(t *testing.T) { testExampleSessions(t, startExample(t, exe)) })
+	t.Run("sessions in Redis", func(t *testing.T) { testExampleRedis(t, exe) })
 	t.Run("README shows real answers", func(t *testing.T) { testReadmeCurl(t, app) })
 }
 
@@ -76,7 +78,7 @@ func launchExample(t *testing.T, exe string, env ...string) *exampleApp {
 	require.NoError(t, l.Close())
 	app := &exampleApp{base: "http://" + addr, cmd: exec.Command(exe), done: make(chan struct{}), log: &exampleLog{}}
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "JWT_SECRET=") && !strings.HasPrefix(e, "ADDR=") {
+		if !strings.HasPrefix(e, "JWT_SECRET=") && !strings.HasPrefix(e, "ADDR=") && !strings.HasPrefix(e, "REDIS_ADDR=") {
 			app.cmd.Env = append(app.cmd.Env, e)
 		}
 	}

@@ -108,8 +108,7 @@ func TestSessionsIntrospectABadToken(t *testing.T) { // IN-03, IN-04
 			ic.Audience = []string{"https://other.example"}
 			return sign(t, ginjwt.Must(ginjwt.NewIssuer(ic)), "alice", "")
 		},
-		"without a subject": func(w *sessWorld) string { return sign(t, w.issuer, "", "") },
-		"a long one":        func(*sessWorld) string { return strings.Repeat("a", 15<<10) },
+		"a long one": func(*sessWorld) string { return strings.Repeat("a", 15<<10) },
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()

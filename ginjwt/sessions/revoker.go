@@ -17,7 +17,7 @@ func (s *Sessions[D]) Revoker() ginjwt.Revoker { return revoker{s.cfg.Store} }
 type revoker struct{ store Store }
 
 func (v revoker) Revoked(ctx context.Context, c *ginjwt.Claims) (bool, error) {
-	if c.Subject == "" || c.SessionID == "" && c.JWTID == "" {
+	if c.Subject == "" && c.SessionID == "" && c.JWTID == "" {
 		return true, nil // nothing could ever revoke it
 	}
 	revoked, generation, err := v.store.Revoked(ctx, tagOf(c.Issuer, c.Subject), c.SessionID, c.JWTID)
