@@ -43,10 +43,7 @@ func setupRouter(key ginjwt.Key, store sessions.Store) *gin.Engine {
 
 	r.POST("/token", logins.Token())
 	r.POST("/logout", logins.Logout())
-	mine := sessionHandlers{logins}
-	r.GET("/sessions", ginjwt.Handle(claims, mine.list))
-	r.DELETE("/sessions", ginjwt.Handle(claims, mine.endAll))
-	r.DELETE("/sessions/:id", ginjwt.Handle(claims, mine.end))
+	sessionHandlers{logins}.routes(r, claims)
 	r.GET("/users/me/", ginjwt.Handle(activeUser, readMe))
 	r.GET("/users/me/items/", ginjwt.Handle(ginjwt.Security(activeUser, "items"), readItems))
 	r.GET("/status/", ginjwt.Handle(currentUser, readStatus))

@@ -29,6 +29,12 @@ func openStore(addr string) (sessions.Store, func(), error) {
 // sessionHandlers are for a user's own page of sessions.
 type sessionHandlers struct{ logins *sessions.Sessions[struct{}] }
 
+func (h sessionHandlers) routes(r gin.IRouter, claims *ginjwt.Dependency[ginjwt.Claims]) {
+	r.GET("/sessions", ginjwt.Handle(claims, h.list))
+	r.DELETE("/sessions", ginjwt.Handle(claims, h.endAll))
+	r.DELETE("/sessions/:id", ginjwt.Handle(claims, h.end))
+}
+
 type session struct {
 	ID      string    `json:"id"`
 	Client  string    `json:"client"`

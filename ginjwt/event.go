@@ -33,7 +33,8 @@ type Event struct {
 	Code   string
 	Reason Reason
 	// Cause is the text of the error behind a failure, or behind a refusal that
-	// has no Reason, without the credentials of the request.
+	// has no Reason, without the credentials of the request that have more than
+	// three bytes.
 	Cause string
 	// Guard is the name of the function or security scheme that the guard ends
 	// in. Method is that of the request, or "unknown" if it is none of HTTP's own,
@@ -162,19 +163,27 @@ func redact(c *gin.Context, text string) string {
 	if c.Request == nil {
 		return text
 	}
+	found := secrets(c)
+	if len(found) > maxSecrets {
+		return redacted // nobody sends that many, and to look for them all takes long
+	}
 	var forms []string
-	for _, secret := range secrets(c) {
+	for _, secret := range found {
 		quoted, ascii := strconv.Quote(secret), strconv.QuoteToASCII(secret)
 		forms = append(forms, secret, url.QueryEscape(secret), quoted[1:len(quoted)-1], ascii[1:len(ascii)-1])
 	}
 	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	for _, form := range slices.Compact(forms) {
+	var pairs []string
+	for _, form := range forms {
 		if len(form) >= shortestSecret {
-			text = strings.ReplaceAll(text, form, redacted)
+			pairs = append(pairs, form, redacted)
 		}
 	}
-	return text
+	return strings.NewReplacer(pairs...).Replace(text) // in one go: what it puts there is not looked at again
 }
+
+// maxSecrets is how many credentials of a request are looked for in a cause.
+const maxSecrets = 64
 
 // secrets returns the request's credentials: the Authorization header as it is,
 // without its scheme, and decoded; what is in the places of the schemes that

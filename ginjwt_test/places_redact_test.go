@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/gin-gonic/gin"
@@ -193,4 +194,20 @@ func TestRedactedCausesOfManyValuesDoNotGrow(t *testing.T) {
 	require.Len(t, log.events, 1)
 	assert.NotContains(t, log.events[0].Cause, "database")
 	assert.Less(t, len(log.events[0].Cause), 100)
+}
+
+// What was put in place of one credential must not be taken for another, or a
+// stranger's cookies make a line of the log, and the time it takes, grow without
+// end.
+func TestRedactedCausesAreNotRedactedAgain(t *testing.T) {
+	t.Parallel()
+	var log eventLog
+	r := extEngine(log.observe(), ginjwt.Require(ginjwt.HTTPBearer(placeOptions["cookie"])))
+	req := httptest.NewRequest("POST", "/", nil)
+	req.Header.Set("Sec-Fetch-Site", "cross-site")
+	req.Header.Set("Cookie", "token=cross; token=request; token=header"+strings.Repeat("; token=[...; token=...]", 500))
+	r.ServeHTTP(httptest.NewRecorder(), req)
+	require.Len(t, log.events, 1)
+	require.Equal(t, ginjwt.CodeCrossOrigin, log.events[0].Code)
+	assert.Less(t, len(log.events[0].Cause), 150)
 }

@@ -7,11 +7,9 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
@@ -178,9 +176,10 @@ func (s *Sessions[D]) refreshOnce(c *gin.Context, presented refreshToken, form u
 	}
 	next := presented.successor(r.Salt)
 	if !replayed {
-		if next, err = s.rotate(ctx, presented, r, now); err != nil {
-			return issued{}, err
-		}
+		next, err = s.rotate(ctx, presented, r, now)
+	}
+	if err != nil {
+		return issued{}, err
 	}
 	token.RefreshToken = next.String()
 	return issued{token, s.idle(r, now)}, nil
@@ -259,48 +258,4 @@ func generationOf(jti string) int64 {
 		return 0
 	}
 	return generation
-}
-
-// narrowed returns the scope that a refresh asks for, which must be a part of
-// the session's (RFC 6749 section 6); if it asks for none, all of that.
-func narrowed(granted ginjwt.Scope, form url.Values) (ginjwt.Scope, error) {
-	asked := ginjwt.Scope(form.Get("scope"))
-	if len(asked.List()) == 0 {
-		return granted, nil
-	}
-	for _, scope := range asked.List() {
-		if !granted.Has(scope) {
-			return "", ginjwt.InvalidScope("The scope is more than the login granted")
-		}
-	}
-	return common(granted, asked), nil
-}
-
-// common returns the scopes that are in both lists, in the order of a.
-func common(a, b ginjwt.Scope) ginjwt.Scope {
-	list := slices.DeleteFunc(a.List(), func(s string) bool { return !b.Has(s) })
-	return ginjwt.Scope(strings.Join(list, " "))
-}
-
-// shortened returns a hint of at most 200 characters that can be shown.
-func shortened(hint string) string {
-	const longest = 200
-	var b strings.Builder
-	count := 0
-	for _, r := range strings.ToValidUTF8(hint, "?") {
-		if count++; count > longest {
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = '?'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
-func sortByUse(list []Session) {
-	slices.SortStableFunc(list, func(a, b Session) int {
-		return cmp.Or(b.Used.Compare(a.Used), b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
-	})
 }

@@ -1,11 +1,15 @@
 package sessions
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
@@ -248,4 +252,27 @@ func unpack[D any](r Record) (data[D], error) {
 		return d, fmt.Errorf("sessions: the data of a session cannot be read as %T: %w", d.Data, err)
 	}
 	return d, nil
+}
+
+// shortened returns a hint of at most 200 characters that can be shown.
+func shortened(hint string) string {
+	const longest = 200
+	var b strings.Builder
+	count := 0
+	for _, r := range strings.ToValidUTF8(hint, "?") {
+		if count++; count > longest {
+			break
+		}
+		if !unicode.IsPrint(r) {
+			r = '?'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func sortByUse(list []Session) {
+	slices.SortStableFunc(list, func(a, b Session) int {
+		return cmp.Or(b.Used.Compare(a.Used), b.Created.Compare(a.Created), cmp.Compare(a.ID, b.ID))
+	})
 }
