@@ -80,13 +80,9 @@ func queryPlace(name string) place {
 // of them is malformed: url.ParseQuery would pass over it, and so take bad
 // credentials for none.
 func queryValues(query, name string) (values []string, ok bool) {
-	for pair := range strings.SplitSeq(query, "&") {
-		key, value, _ := strings.Cut(pair, "=")
-		if key, err := url.QueryUnescape(key); err != nil || key != name {
-			continue
-		}
-		value, err := url.QueryUnescape(value)
-		if err != nil || strings.Contains(pair, ";") {
+	for _, raw := range rawQueryValues(query, name) {
+		value, err := url.QueryUnescape(raw)
+		if err != nil || strings.Contains(raw, ";") {
 			return nil, false
 		}
 		values = append(values, value)

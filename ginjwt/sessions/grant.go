@@ -144,20 +144,20 @@ func (s *Sessions[D]) refresh(c *gin.Context, form url.Values, client string) (i
 
 func (s *Sessions[D]) refreshOnce(c *gin.Context, presented refreshToken, form url.Values, client string) (issued, error) {
 	ctx := c.Request.Context()
-	r, generation, err := s.cfg.Store.Get(ctx, presented.tag, presented.sessionID())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return issued{}, errRefused()
-	case err != nil:
-		return issued{}, outage(ctx, err)
+	r, generation, err := s.record(ctx, presented)
+	if errors.Is(err, ErrNotFound) {
+		return issued{}, errRefused() // and nothing changes
+	}
+	if err != nil {
+		return issued{}, err
 	}
 	d, err := unpack[D](r)
 	if err != nil {
 		return issued{}, err
 	}
 	now := s.cfg.Now()
-	if !same(presented.familyHash(), r.Family) || d.Client != client || r.Ends.Sub(now) < time.Second {
-		return issued{}, errRefused() // and nothing changes: an ID alone must not end a session
+	if d.Client != client || r.Ends.Sub(now) < time.Second {
+		return issued{}, errRefused()
 	}
 	replayed := !same(presented.rotationHash(), r.Current)
 	if replayed && !(same(presented.rotationHash(), r.Previous) && now.Before(r.GraceEnds)) {

@@ -50,9 +50,9 @@ func (s *Sessions[D]) logOut(c *gin.Context, token *ginjwt.Dependency[string], a
 		claims, err := s.authentic(ctx, *access)
 		switch {
 		case err == nil && given:
-			return errors.Join(s.revokeAccess(ctx, claims, true), s.endPresentedToken(ctx, refresh))
+			return errors.Join(s.endAccess(ctx, claims), s.endPresentedToken(ctx, refresh))
 		case err == nil:
-			return s.revokeAccess(ctx, claims, true)
+			return s.endAccess(ctx, claims)
 		case !given || asError(err) == nil || asError(err).Status != http.StatusUnauthorized:
 			return err
 		}
@@ -87,29 +87,48 @@ func (s *Sessions[D]) endPresented(c *gin.Context, form url.Values) error {
 	return s.endPresentedToken(c.Request.Context(), t)
 }
 
-// endPresentedToken ends the session of t if its family secret is right: to know
-// a session's ID, or to make one up, must not end it.
+// endPresentedToken ends the session of t, if it is not over.
 func (s *Sessions[D]) endPresentedToken(ctx context.Context, t refreshToken) error {
-	r, _, err := s.cfg.Store.Get(ctx, t.tag, t.sessionID())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return nil
-	case err != nil:
-		return outage(ctx, err)
-	case !same(t.familyHash(), r.Family):
+	r, _, err := s.record(ctx, t)
+	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
-	return outage(ctx, s.cfg.Store.End(ctx, t.tag, r.ID, s.retain))
+	if err != nil {
+		return err
+	}
+	return s.endRecord(ctx, t.tag, r.ID)
 }
 
-// revokeAccess revokes the access token of claims: with its session, if it has
-// one and whole is set, or by its jti.
-func (s *Sessions[D]) revokeAccess(ctx context.Context, claims ginjwt.Claims, whole bool) error {
-	tag := s.tag(claims.Subject)
-	if whole && claims.SessionID != "" {
-		return outage(ctx, s.cfg.Store.End(ctx, tag, claims.SessionID, s.retain))
+// record returns the session of t and the subject's generation, or ErrNotFound
+// if it is over or the family secret is another: to know a session's ID, or to
+// make one up, must tell nothing and end nothing.
+func (s *Sessions[D]) record(ctx context.Context, t refreshToken) (r Record, generation int64, err error) {
+	r, generation, err = s.cfg.Store.Get(ctx, t.tag, t.sessionID())
+	switch {
+	case errors.Is(err, ErrNotFound), err == nil && !same(t.familyHash(), r.Family):
+		return Record{}, 0, ErrNotFound
+	case err != nil:
+		return Record{}, 0, outage(ctx, err)
 	}
-	return outage(ctx, s.cfg.Store.Revoke(ctx, tag, claims.JWTID, s.retain))
+	return r, generation, nil
+}
+
+func (s *Sessions[D]) endRecord(ctx context.Context, tag Tag, id string) error {
+	return outage(ctx, s.cfg.Store.End(ctx, tag, id, s.retain))
+}
+
+// endAccess ends the session of an access token, or revokes it by itself if it
+// has none.
+func (s *Sessions[D]) endAccess(ctx context.Context, claims ginjwt.Claims) error {
+	if claims.SessionID == "" {
+		return s.revokeAccess(ctx, claims)
+	}
+	return s.endRecord(ctx, s.tag(claims.Subject), claims.SessionID)
+}
+
+// revokeAccess revokes one access token and nothing of its session.
+func (s *Sessions[D]) revokeAccess(ctx context.Context, claims ginjwt.Claims) error {
+	return outage(ctx, s.cfg.Store.Revoke(ctx, s.tag(claims.Subject), claims.JWTID, s.retain))
 }
 
 // authentic returns the claims of an access token that the Issuer signed, even

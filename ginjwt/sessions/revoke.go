@@ -46,7 +46,7 @@ func (s *Sessions[D]) revoke(ctx context.Context, token, client string) error {
 	case err == nil && claims.ClientID != client:
 		return errForeignToken()
 	case err == nil:
-		return s.revokeAccess(ctx, claims, false)
+		return s.revokeAccess(ctx, claims)
 	case e != nil && e.Status == http.StatusUnauthorized:
 		return nil // no token of ours (RFC 7009 section 2.2)
 	}
@@ -61,7 +61,7 @@ func (s *Sessions[D]) revokeRefresh(ctx context.Context, t refreshToken, client 
 	case d.Client != client:
 		return errForeignToken()
 	}
-	return outage(ctx, s.cfg.Store.End(ctx, t.tag, r.ID, s.retain))
+	return s.endRecord(ctx, t.tag, r.ID)
 }
 
 // errForeignToken is the refusal of RFC 7009 section 2.1.
@@ -70,16 +70,13 @@ func errForeignToken() error { return ginjwt.InvalidGrant("The token was issued 
 // session returns the session of t, or nothing if it is over, or t's family
 // secret is another.
 func (s *Sessions[D]) session(ctx context.Context, t refreshToken) (d data[D], r Record, err error) {
-	r, _, err = s.cfg.Store.Get(ctx, t.tag, t.sessionID())
-	switch {
-	case errors.Is(err, ErrNotFound):
-		return d, Record{}, nil
-	case err != nil:
-		return d, Record{}, outage(ctx, err)
-	case !same(t.familyHash(), r.Family):
-		return d, Record{}, nil
+	r, _, err = s.record(ctx, t)
+	if errors.Is(err, ErrNotFound) {
+		return d, r, nil
 	}
-	d, err = unpack[D](r)
+	if err == nil {
+		d, err = unpack[D](r)
+	}
 	return d, r, err
 }
 

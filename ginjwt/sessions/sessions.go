@@ -218,7 +218,7 @@ func (s *Sessions[D]) List(ctx context.Context, subject string) ([]Session, erro
 // End ends one session of a user: its refresh token and its access tokens are
 // good no more. One that is over already is no error.
 func (s *Sessions[D]) End(ctx context.Context, subject, id string) error {
-	return outage(ctx, s.cfg.Store.End(ctx, s.tag(subject), id, s.retain))
+	return s.endRecord(ctx, s.tag(subject), id)
 }
 
 // EndAll ends all sessions of a user, and refuses every access token that was
