@@ -18,6 +18,9 @@ import (
 // key; the token is then refused with 401. Any other error is an outage and is
 // answered with 503. FindKey must be safe for concurrent use, and should return
 // the same Key each time, for tokens verified before are tied to it.
+//
+// A KeySource whose keys are not for every Policy has a method
+// CheckPolicy(Policy) error, which NewVerifier calls.
 type KeySource interface {
 	FindKey(ctx context.Context, alg Algorithm, kid string) (Key, error)
 }
@@ -104,7 +107,7 @@ func (s *keySet) faults() error {
 
 // checkSource reports what can be told to be wrong with keys before any token
 // is seen.
-func checkSource(keys KeySource) error {
+func checkSource(keys KeySource, p Policy) error {
 	switch k := keys.(type) {
 	case nil:
 		return errors.New("ginjwt: no keys: pass a Key, Keys(...) or another KeySource")
@@ -117,6 +120,8 @@ func checkSource(keys KeySource) error {
 		}
 	case *keySet:
 		return k.faults()
+	case interface{ CheckPolicy(Policy) error }:
+		return k.CheckPolicy(p)
 	}
 	return nil
 }

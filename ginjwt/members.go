@@ -37,14 +37,15 @@ func (v *Verifier) checkMembers(c *Claims, a authentic, sh *shape) Reason {
 
 // foreign reports whether these are the marks of a token that is no access
 // token: an ID token (OpenID Connect Core 2 and 3.3.2.11), a logout token
-// (Back-Channel Logout 2.4), Cognito's token_use, Keycloak's typ.
+// (Back-Channel Logout 2.4), Cognito's token_use (Ory writes access_token),
+// Keycloak's typ.
 func (t telltales) foreign(scope Scope) bool {
 	switch mediaType(string(t.Type)) {
 	case "id", "refresh", "offline", "logout":
 		return true
 	}
 	return bool(t.AccessTokenHash || t.CodeHash || t.Events || t.Nonce && scope == "") ||
-		t.TokenUse != "" && t.TokenUse != "access"
+		t.TokenUse != "" && t.TokenUse != "access" && t.TokenUse != "access_token"
 }
 
 // emptyClaim reports whether a claim has no value though the payload may name

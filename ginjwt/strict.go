@@ -38,6 +38,7 @@ const (
 	ReasonIssuedAt  Reason = "token issued in the future" // iat, beyond what clocks may differ
 	ReasonExpired   Reason = "token expired"              //
 	ReasonRevoked   Reason = "token revoked"              //
+	ReasonInactive  Reason = "token not active"           // by an Introspector
 )
 
 // refused returns the error for a token that is refused for reason.

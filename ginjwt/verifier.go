@@ -14,8 +14,9 @@ import (
 // A Verifier verifies the tokens of one issuer, with its keys and by one
 // policy; or, made by ByIssuer, those of several. It is safe for concurrent use.
 type Verifier struct {
-	keys   KeySource
-	policy Policy
+	keys         KeySource
+	introspector Introspector // instead of keys, for opaque tokens
+	policy       Policy
 
 	headers remembered
 	types   sync.Map // by claims type: a *typed
@@ -27,7 +28,7 @@ type Verifier struct {
 // fulfil policy. The error names everything that is wrong with either.
 func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	p, err := policy.complete()
-	if err := errors.Join(checkSource(keys), err); err != nil {
+	if err := errors.Join(checkSource(keys, policy), err); err != nil {
 		return nil, err
 	}
 	return &Verifier{keys: keys, policy: p}, nil
@@ -52,6 +53,8 @@ func ByIssuer(vs ...*Verifier) (*Verifier, error) {
 			fault(i, "is nil or zero; make it with NewVerifier")
 		case v.issuers != nil:
 			fault(i, "is one of ByIssuer itself; pass its verifiers")
+		case v.introspector != nil:
+			fault(i, "is for opaque tokens, which name no issuer; give it a route or a scheme of its own")
 		case v.policy.AnyIssuer:
 			fault(i, "accepts any issuer, so it cannot be chosen by one; set its Issuer, or NoIssuer")
 		case issuers[v.policy.Issuer] != nil:
@@ -104,6 +107,9 @@ type authentic struct {
 
 // authenticate checks all of a token but its claims.
 func (v *Verifier) authenticate(ctx context.Context, token string) (a authentic, err error) {
+	if v.introspector != nil {
+		return v.introspect(ctx, token)
+	}
 	s, reason := split(token, v.policy.MaxTokenBytes)
 	if reason != "" {
 		return a, refused(reason)
@@ -237,7 +243,7 @@ func (v *Verifier) revoked(ctx context.Context, c *Claims) error {
 
 // usable returns an error for a Verifier that no function here returned.
 func (v *Verifier) usable() error {
-	if v == nil || v.keys == nil && v.issuers == nil {
+	if v == nil || v.keys == nil && v.introspector == nil && v.issuers == nil {
 		return errors.New("ginjwt: the Verifier is nil or zero; make it with NewVerifier")
 	}
 	return nil

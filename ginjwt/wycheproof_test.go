@@ -102,7 +102,7 @@ func (k jwk) source() (KeySource, error) {
 		return nil, errors.New("a set with secrets and public keys")
 	}
 	source := Keys(keys...)
-	return source, checkSource(source)
+	return source, checkSource(source, Policy{})
 }
 
 // judge returns nil if the signature of token is good by our rules. The

@@ -1,0 +1,143 @@
+package jwks
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json"
+)
+
+const (
+	maxBody      = 1 << 20
+	maxRedirects = 3
+)
+
+// defaultClient keeps no connections for keys: the next fetch is a quarter of
+// an hour away, and an idle one would be a goroutine that nobody ends.
+func defaultClient(use use) *http.Client {
+	t := http.DefaultTransport
+	if own, ok := t.(*http.Transport); ok {
+		own = own.Clone()
+		own.DisableKeepAlives = use == forKeys
+		own.MaxIdleConnsPerHost = maxQuestions
+		t = own
+	}
+	return &http.Client{Transport: t}
+}
+
+// restrained returns a copy of client that follows few redirects, and none to
+// another host or scheme: the provider vouches for its own keys only.
+func restrained(client *http.Client) *http.Client {
+	own := *client
+	own.CheckRedirect = func(req *http.Request, via []*http.Request) error {
+		first := via[0].URL
+		switch {
+		case len(via) > maxRedirects:
+			return fmt.Errorf("more than %d redirects", maxRedirects)
+		case req.URL.Scheme != first.Scheme || req.URL.Host != first.Host:
+			return errors.New("a redirect to another host or scheme")
+		case client.CheckRedirect != nil:
+			return client.CheckRedirect(req, via)
+		}
+		return nil
+	}
+	return &own
+}
+
+// isLoopback reports whether host is this machine.
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// answer is what a provider said.
+type answer struct {
+	body   []byte
+	header http.Header
+}
+
+// ask sends req and returns the answer, if it is 200 and of at most 1 MiB.
+func (c *config) ask(req *http.Request) (answer, error) {
+	res, err := c.client.Do(req)
+	if err != nil {
+		return answer{}, plain(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return answer{}, statusError{res.StatusCode}
+	}
+	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
+	switch {
+	case err != nil:
+		return answer{}, fmt.Errorf("the answer breaks off: %w", plain(err))
+	case len(body) > maxBody:
+		return answer{}, fmt.Errorf("the answer has more than %d bytes", maxBody)
+	}
+	return answer{body, res.Header}, nil
+}
+
+// statusError is an answer that is not 200.
+type statusError struct{ status int }
+
+func (e statusError) Error() string { return fmt.Sprintf("the answer has status %d", e.status) }
+
+// plain returns err without the URL, which is told beside it.
+func plain(err error) error {
+	var e *url.Error
+	if errors.As(err, &e) {
+		return e.Err
+	}
+	return err
+}
+
+// get asks for the JSON at url.
+func (c *config) get(ctx context.Context, url string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	req.Header.Set("Accept", "application/json, application/jwk-set+json")
+	return c.ask(req)
+}
+
+// decode decodes a JSON object, in which no member is repeated.
+func decode(body []byte, into any) error {
+	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' {
+		return errors.New("the answer is no JSON object")
+	}
+	if json.Unmarshal(body, into) != nil { // the decoder's text may quote the body
+		return errors.New("the answer is malformed")
+	}
+	return nil
+}
+
+// maxAge returns how long an answer may be kept by its Cache-Control (RFC 9111
+// section 5.2.2), and false if that does not say.
+func maxAge(h http.Header) (time.Duration, bool) {
+	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
+		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(directive)), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return 0, true
+		case "max-age":
+			seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31)
+			if err != nil {
+				continue
+			}
+			return time.Duration(seconds) * time.Second, true
+		}
+	}
+	return 0, false
+}

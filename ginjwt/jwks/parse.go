@@ -1,0 +1,168 @@
+package jwks
+
+import (
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/rsa"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+const (
+	maxKeys  = 100
+	maxKeyID = 256
+)
+
+// asymmetric are the algorithms that a published key can be for. The first that
+// fits is what an RSA key without alg is for: OpenID Connect Core section 10.1
+// names RS256 as the default.
+var asymmetric = []ginjwt.Algorithm{
+	ginjwt.RS256, ginjwt.RS384, ginjwt.RS512, ginjwt.PS256, ginjwt.PS384, ginjwt.PS512,
+	ginjwt.ES256, ginjwt.ES384, ginjwt.ES512, ginjwt.EdDSA,
+}
+
+// jwk is what is looked at of a JSON Web Key (RFC 7517 section 4). Certificates
+// (x5c, x5u) are ignored: the provider vouches for the key, nobody else.
+type jwk struct {
+	Type       string         `json:"kty"`
+	Use        string         `json:"use"`
+	Operations []string       `json:"key_ops"`
+	Algorithm  string         `json:"alg"`
+	ID         string         `json:"kid"`
+	Curve      string         `json:"crv"`
+	X          string         `json:"x"`
+	Y          string         `json:"y"`
+	N          string         `json:"n"`
+	E          string         `json:"e"`
+	Private    jsontext.Value `json:"d"`
+}
+
+// parsed is a key set with what was wrong in it.
+type parsed struct {
+	keys    []ginjwt.Key
+	skipped []SkippedKey
+}
+
+// parse returns the keys of a JSON Web Key Set that are for one of algorithms.
+// What is not for signatures, or of a kind that we do not know, is passed over
+// (RFC 7517 section 5); what must not be used is told. A set without a usable
+// key is an error.
+func parse(body []byte, algorithms []ginjwt.Algorithm) (parsed, error) {
+	var set struct {
+		Keys []jsontext.Value `json:"keys"`
+	}
+	if err := decode(body, &set); err != nil {
+		return parsed{}, err
+	}
+	if len(set.Keys) > maxKeys {
+		return parsed{}, fmt.Errorf("the set has %d keys, and at most %d are allowed", len(set.Keys), maxKeys)
+	}
+	var p parsed
+	var signing []jwk
+	named := map[string]int{}
+	for _, raw := range set.Keys {
+		var k jwk
+		if err := json.Unmarshal(raw, &k); err != nil {
+			p.skip(jwk{}, "malformed")
+			continue
+		}
+		if reason, use := k.forSignatures(); use {
+			signing = append(signing, k)
+			named[k.ID]++
+		} else if reason != "" {
+			p.skip(k, reason)
+		}
+	}
+	for _, k := range signing {
+		if named[k.ID] > 1 && k.ID != "" {
+			p.skip(k, "another key has the same ID")
+			continue
+		}
+		p.add(k, algorithms)
+	}
+	if len(p.keys) == 0 {
+		return p, errors.New("the set has no usable key")
+	}
+	return p, nil
+}
+
+// skip tells why k is not used. An ID beyond what a token's can be is cut.
+func (p *parsed) skip(k jwk, reason string) {
+	p.skipped = append(p.skipped, SkippedKey{k.ID[:min(len(k.ID), maxKeyID)], reason})
+}
+
+// forSignatures reports whether signatures may be verified with k, and if not,
+// why that should be told.
+func (k *jwk) forSignatures() (reason string, ok bool) {
+	switch {
+	case k.Use != "" && k.Use != "sig", k.Operations != nil && !slices.Contains(k.Operations, "verify"):
+		return "", false
+	case k.Type == "oct":
+		return "a symmetric key: whoever can read it can sign", false
+	case k.Type != "RSA" && k.Type != "EC" && k.Type != "OKP":
+		return "", false
+	case k.Private != nil:
+		return "a private key: whoever can read it can sign", false
+	case len(k.ID) > maxKeyID:
+		return fmt.Sprintf("its ID has more than %d bytes", maxKeyID), false
+	}
+	return "", true
+}
+
+// add adds k, unless it is for none of algorithms or is no sound key.
+func (p *parsed) add(k jwk, algorithms []ginjwt.Algorithm) {
+	i := slices.IndexFunc(algorithms, k.suits)
+	if i < 0 {
+		return
+	}
+	key, err := k.key(algorithms[i])
+	if err != nil {
+		p.skip(k, err.Error())
+		return
+	}
+	p.keys = append(p.keys, key)
+}
+
+// suits reports whether k can be for alg: by its own alg, and by its type.
+func (k *jwk) suits(alg ginjwt.Algorithm) bool {
+	if k.Algorithm != "" && k.Algorithm != string(alg) {
+		return false
+	}
+	switch alg {
+	case ginjwt.ES256:
+		return k.Type == "EC" && k.Curve == "P-256"
+	case ginjwt.ES384:
+		return k.Type == "EC" && k.Curve == "P-384"
+	case ginjwt.ES512:
+		return k.Type == "EC" && k.Curve == "P-521"
+	case ginjwt.EdDSA:
+		return k.Type == "OKP" && k.Curve == "Ed25519"
+	}
+	return k.Type == "RSA"
+}
+
+// key returns k as a key for alg.
+func (k *jwk) key(alg ginjwt.Algorithm) (ginjwt.Key, error) {
+	own, err := jwkset.NewJWKFromMarshal(jwkset.JWKMarshal{
+		KTY: jwkset.KTY(k.Type), CRV: jwkset.CRV(k.Curve), X: k.X, Y: k.Y, N: k.N, E: k.E,
+	}, jwkset.JWKMarshalOptions{}, jwkset.JWKValidateOptions{})
+	if err != nil {
+		return ginjwt.Key{}, errors.New("malformed") // the parser's text may quote it
+	}
+	switch material := own.Key().(type) {
+	case *rsa.PublicKey, *ecdsa.PublicKey, ed25519.PublicKey:
+		key, err := ginjwt.NewKey(alg, material)
+		if err != nil {
+			return key, err
+		}
+		return key.WithID(k.ID), nil
+	}
+	return ginjwt.Key{}, errors.New("malformed")
+}

@@ -1,0 +1,292 @@
+package jwks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+// A Source is the keys of a provider, fetched when they are needed and kept up
+// to date: a ginjwt.KeySource. It is safe for concurrent use.
+//
+// Keys are fetched anew before the provider's Cache-Control lets them expire,
+// between one minute and a quarter of an hour after the last time, while
+// requests go on with those that are there. Each fetch replaces all keys. A key
+// ID that is not among them causes a fetch, for the key may be new; but only one
+// in each CoolDown. How old the keys are is the memory of all IDs that are not
+// there, so forged ones fill nothing and drive nobody out.
+//
+// While the provider fails, known keys are used on, for MaxStale. What cannot be
+// judged by them is an outage: 503 with Retry-After, not 401.
+type Source struct {
+	cfg      config
+	issuer   string    // "" for one of Remote
+	url      string    // of the key set; "" for one of DiscoverKeys
+	metadata *metadata // nil for one of Remote; used by the fetch under way only
+
+	current atomic.Pointer[keySet]
+
+	mu     sync.Mutex
+	flight *flight   // the fetch under way
+	tried  time.Time // when the last fetch ended
+	failed error     // and why it failed
+	closed bool
+
+	running sync.WaitGroup
+	ctx     context.Context // of all fetches; a request that leaves ends none
+	cancel  context.CancelFunc
+}
+
+// A flight is a fetch that several requests may wait for.
+type flight struct {
+	done    chan struct{}
+	err     error // once it is done
+	hopeful bool  // the one before it did not fail
+}
+
+// keySet is what a fetch brought. It is never changed.
+type keySet struct {
+	keys      []ginjwt.Key
+	byID      map[string]ginjwt.Key
+	unnamed   map[ginjwt.Algorithm]ginjwt.Key // for tokens without a key ID; zero if it could be several
+	fetched   time.Time
+	refreshAt time.Time // when to fetch anew, in the background
+	expires   time.Time // when requests wait for that, for a while
+}
+
+const (
+	minTTL = time.Minute
+	maxTTL = 15 * time.Minute
+	// patience is how long a request waits for new keys if those that are there
+	// are too old and nobody has yet tried to fetch new ones.
+	patience = 2 * time.Second
+)
+
+// Remote returns the keys at url, a JSON Web Key Set (RFC 7517):
+//
+//	keys := ginjwt.Must(jwks.Remote("https://id.example.com/keys"))
+//	verifier := ginjwt.Must(ginjwt.NewVerifier(keys, ginjwt.Policy{Issuer: "https://id.example.com", Audience: []string{"api"}}))
+//
+// The error names everything that is wrong with url and opts; whether the
+// provider can be reached is found later. If the issuer has metadata, Discover
+// needs no URL.
+func Remote(url string, opts ...Option) (*Source, error) {
+	cfg, err := newConfig(forKeys, opts)
+	if fault := cfg.checkURL(url); fault != nil {
+		err = errors.Join(err, fmt.Errorf("jwks: Remote: %w", fault))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newSource(&Source{cfg: cfg, url: url}), nil
+}
+
+// DiscoverKeys returns the keys of issuer, whose metadata tell where they are
+// (OpenID Connect Discovery 1.0, RFC 8414). It is for those who want to Close
+// or Refresh them; else see Discover.
+func DiscoverKeys(issuer string, opts ...Option) (*Source, error) {
+	cfg, err := newConfig(forKeys, opts)
+	urls, fault := wellKnown(issuer)
+	if fault = errors.Join(fault, cfg.checkURL(issuer)); fault != nil {
+		err = errors.Join(err, fmt.Errorf("jwks: the issuer: %w", fault))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return newSource(&Source{cfg: cfg, issuer: issuer, metadata: &metadata{issuer: issuer, urls: urls}}), nil
+}
+
+func newSource(s *Source) *Source {
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if s.cfg.warmUp {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.start()
+	}
+	return s
+}
+
+// now returns the time without its monotonic part, which stands still while the
+// machine sleeps.
+func (s *Source) now() time.Time { return s.cfg.now().Round(0) }
+
+// elapsed reports whether d has passed since then. A clock that was set back
+// must not make it last longer.
+func elapsed(then, now time.Time, d time.Duration) bool {
+	return now.Before(then) || !now.Before(then.Add(d))
+}
+
+// CheckPolicy is how ginjwt.NewVerifier asks whether the keys may be used with
+// p: they vouch for one issuer's tokens, and for no other's.
+func (s *Source) CheckPolicy(p ginjwt.Policy) error {
+	switch {
+	case s == nil || s.ctx == nil:
+		return errors.New("jwks: the Source is nil or zero; make it with Remote or DiscoverKeys")
+	case p.AnyIssuer || p.NoIssuer:
+		return errors.New("jwks: remote keys are one issuer's: set the Policy's Issuer, and drop AnyIssuer or NoIssuer")
+	case s.issuer != "" && p.Issuer != s.issuer:
+		return fmt.Errorf("jwks: the keys are those of %q, and the Policy's Issuer is %q", s.issuer, p.Issuer)
+	}
+	return nil
+}
+
+// FindKey returns the key of the ID kid, or the only key for alg if kid is "".
+// If there is none it asks the provider, unless that was done within CoolDown.
+func (s *Source) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
+	now := s.now()
+	set := s.usable(now)
+	if set != nil && (now.Before(set.fetched) || !now.Before(set.refreshAt)) {
+		s.renew(ctx, now, set)
+		set = s.usable(now)
+	}
+	if key, known := set.find(alg, kid); known {
+		return certain(key)
+	}
+	f, err := s.join(now)
+	if f != nil {
+		if err := f.wait(ctx); err != nil {
+			return ginjwt.Key{}, err
+		}
+		if err = ginjwt.ErrUnknownKey; f.err != nil {
+			err = outage(f.err, s.cfg.coolDown)
+		}
+	}
+	// Also if no fetch was begun: one may have ended since the key was looked for.
+	if key, known := s.usable(now).find(alg, kid); known {
+		return certain(key)
+	}
+	return ginjwt.Key{}, err
+}
+
+// certain returns key, which is zero if the token could mean several.
+func certain(key ginjwt.Key) (ginjwt.Key, error) {
+	if key.Algorithm() == "" {
+		return key, ginjwt.ErrUnknownKey
+	}
+	return key, nil
+}
+
+// usable returns the keys that are there, or nil if they are too old.
+func (s *Source) usable(now time.Time) *keySet {
+	if set := s.current.Load(); set != nil && now.Before(set.fetched.Add(s.cfg.maxStale)) {
+		return set
+	}
+	return nil
+}
+
+// find returns the key for a token, zero if it could be several.
+func (set *keySet) find(alg ginjwt.Algorithm, kid string) (key ginjwt.Key, known bool) {
+	switch {
+	case set == nil:
+	case kid == "":
+		key, known = set.unnamed[alg]
+	default:
+		key, known = set.byID[kid] // if it is for another algorithm, no fetch would change that
+	}
+	return key, known
+}
+
+// renew begins a fetch, in the background if the keys are not yet too old.
+func (s *Source) renew(ctx context.Context, now time.Time, set *keySet) {
+	f, _ := s.join(now)
+	if f == nil || !f.hopeful || now.Before(set.expires) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_ = f.wait(ctx) // if it takes longer, the old keys have to do
+}
+
+// join returns the fetch under way, or begins one. If it is too early for one,
+// it returns what a token's unknown key is by the last.
+func (s *Source) join(now time.Time) (*flight, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.flight != nil:
+		return s.flight, nil
+	case s.closed:
+		return nil, outage(errClosed, s.cfg.coolDown)
+	case s.tried.IsZero() || elapsed(s.tried, now, s.cfg.coolDown):
+		return s.start(), nil
+	case s.failed != nil:
+		return nil, outage(s.failed, s.tried.Add(s.cfg.coolDown).Sub(now))
+	}
+	return nil, ginjwt.ErrUnknownKey
+}
+
+// start begins a fetch. s.mu is held.
+func (s *Source) start() *flight {
+	f := &flight{done: make(chan struct{}), hopeful: s.failed == nil}
+	s.flight = f
+	s.running.Go(func() {
+		set, err := s.fetch()
+		if err == nil {
+			s.current.Store(set)
+		}
+		s.mu.Lock()
+		s.flight, s.tried, s.failed = nil, s.now(), err
+		s.mu.Unlock()
+		f.err = err
+		close(f.done)
+	})
+	return f
+}
+
+func (f *flight) wait(ctx context.Context) error {
+	select {
+	case <-f.done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+var errClosed = errors.New("jwks: the Source is closed")
+
+// outage returns the 503 for what cannot be judged, and says when to try again.
+func outage(cause error, retry time.Duration) error {
+	err := ginjwt.Unavailable(cause)
+	var e *ginjwt.Error
+	if errors.As(err, &e) {
+		e.Header.Set("Retry-After", strconv.Itoa(max(1, int((retry+time.Second-1)/time.Second))))
+	}
+	return err
+}
+
+// Refresh fetches the keys now, whenever they were fetched last: to wait for
+// them before serving, in a readiness probe, or when the provider is known to
+// have withdrawn one. It returns why that failed; keys that are there stay.
+func (s *Source) Refresh(ctx context.Context) error {
+	s.mu.Lock()
+	f, closed := s.flight, s.closed
+	if f == nil && !closed {
+		f = s.start()
+	}
+	s.mu.Unlock()
+	if f == nil {
+		return errClosed
+	}
+	if err := f.wait(ctx); err != nil {
+		return err
+	}
+	return f.err
+}
+
+// Close ends the fetch under way and lets none begin. Keys that are there are
+// found as before. It returns nil. A Source that is not closed keeps nothing
+// running but a fetch under way.
+func (s *Source) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	s.running.Wait()
+	return nil
+}
