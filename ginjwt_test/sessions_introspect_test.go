@@ -121,6 +121,26 @@ func TestSessionsIntrospectABadToken(t *testing.T) { // IN-03, IN-04
 	}
 }
 
+// IN-04: a caller is told only of tokens that it may see.
+func TestSessionsIntrospectHidesWhatTheCallerMayNotSee(t *testing.T) {
+	t.Parallel()
+	w := newSessWorld(t, func(cfg *sessConfig) {
+		cfg.MayIntrospect = func(_ *gin.Context, token *ginjwt.Claims) bool { // the services of one client's tokens
+			return token.ClientID == "app" && token.Subject != "" && token.SessionID != "" && token.Scope == "me"
+		}
+	})
+	for client, active := range map[string]bool{"app": true, "other": false} {
+		tokens := w.logIn("alice", "client_id", client, "scope", "me")
+		for _, token := range []string{tokens.Access, tokens.Refresh} {
+			said := w.introspect(token)
+			assert.Equal(t, active, said["active"], client)
+			if !active {
+				assert.Len(t, said, 1, "nothing else is told")
+			}
+		}
+	}
+}
+
 // To ask about a token is no use of it: neither reuse nor a guess ends anything.
 func TestSessionsIntrospectEndsNothing(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,6 @@
 package sessions
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 
@@ -52,7 +51,7 @@ func (s *Sessions[D]) introspect(c *gin.Context, _ struct{}, form url.Values) (i
 	}
 	ctx := c.Request.Context()
 	if t, ok := parseRefreshToken(token); ok {
-		return s.introspectRefresh(ctx, t)
+		return s.introspectRefresh(c, t)
 	}
 	claims, err := ginjwt.Verify[ginjwt.Claims](ctx, s.verifier, token)
 	if e := asError(err); e != nil && e.Status == http.StatusUnauthorized {
@@ -64,6 +63,9 @@ func (s *Sessions[D]) introspect(c *gin.Context, _ struct{}, form url.Values) (i
 	if revoked, err := s.Revoker().Revoked(ctx, &claims); revoked || err != nil {
 		return introspection{}, outage(ctx, err)
 	}
+	if !s.mayIntrospect(c, claims) {
+		return introspection{}, nil
+	}
 	return introspection{
 		Active: true, Scope: claims.Scope, ClientID: claims.ClientID, TokenType: "Bearer",
 		ExpiresAt: claims.ExpiresAt, IssuedAt: claims.IssuedAt, NotBefore: claims.NotBefore,
@@ -72,11 +74,21 @@ func (s *Sessions[D]) introspect(c *gin.Context, _ struct{}, form url.Values) (i
 	}, nil
 }
 
+// mayIntrospect reports whether the caller may see the token of claims.
+func (s *Sessions[D]) mayIntrospect(c *gin.Context, claims ginjwt.Claims) bool {
+	return s.cfg.MayIntrospect == nil || s.cfg.MayIntrospect(c, &claims)
+}
+
 // introspectRefresh tells of a refresh token only if it is the newest.
-func (s *Sessions[D]) introspectRefresh(ctx context.Context, t refreshToken) (introspection, error) {
-	d, r, err := s.session(ctx, t)
+func (s *Sessions[D]) introspectRefresh(c *gin.Context, t refreshToken) (introspection, error) {
+	d, r, err := s.session(c.Request.Context(), t)
 	if err != nil || r.ID == "" || !same(t.rotationHash(), r.Current) || !s.cfg.Now().Before(r.Ends) {
 		return introspection{}, err
+	}
+	claims := ginjwt.Claims{Issuer: s.issuer, Subject: d.Subject, Scope: d.Scope}
+	claims.ClientID, claims.SessionID = d.Client, r.ID
+	if !s.mayIntrospect(c, claims) {
+		return introspection{}, nil
 	}
 	return introspection{
 		Active: true, Scope: d.Scope, ClientID: d.Client, Subject: d.Subject, Issuer: s.issuer,

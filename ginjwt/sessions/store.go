@@ -57,8 +57,9 @@ var (
 // Each method is one atomic step, safe for concurrent use by any number of
 // instances, and what it acknowledged is seen by every call after it (Revoked
 // may be late by the bound that the Store documents). Times to live are measured
-// by the Store's own clock. ctx bounds the call. A method that returns an error
-// other than those above may or may not have taken effect.
+// by the Store's own clock. A method that has to wait for something waits no
+// longer than ctx lasts. One that returns an error other than those above may or
+// may not have taken effect.
 type Store interface {
 	// Create adds r for ttl. If the subject then has more than limit sessions,
 	// those used longest ago are ended, as by End.
