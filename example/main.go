@@ -1,7 +1,8 @@
 // Command example is FastAPI's tutorial on OAuth2 scopes as a Gin program, with
 // logins that can be renewed, listed and ended. It listens on ADDR, by default
 // 127.0.0.1:8000, signs with JWT_SECRET, and keeps sessions in the Redis at
-// REDIS_ADDR or, if that is not set, in memory.
+// REDIS_ADDR or, if that is not set, in memory. If OIDC_ISSUER is set, it accepts
+// that provider's access tokens for OIDC_AUDIENCE beside its own.
 package main
 
 import (
@@ -18,15 +19,24 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/jwks"
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-func setupRouter(key ginjwt.Key, store sessions.Store) *gin.Engine {
-	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{Key: key, Issuer: "example", Audience: []string{"example"}}))
+const ownIssuer = "example"
+
+// setupRouter returns the program. provider verifies the tokens of an identity
+// provider, and is nil if there is none.
+func setupRouter(key ginjwt.Key, store sessions.Store, provider *ginjwt.Verifier) *gin.Engine {
+	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{Key: key, Issuer: ownIssuer, Audience: []string{"example"}}))
 	logins := ginjwt.Must(sessions.New(sessions.Config[struct{}]{
 		Issuer: issuer, Store: store, Password: checkPassword(newPasswords()), Claims: claimsOf, PasswordByDefault: true,
 	}))
-	verifier := ginjwt.Must(issuer.Verifier(ginjwt.Policy{Revoker: logins.Revoker()}))
+	own := ginjwt.Must(issuer.Verifier(ginjwt.Policy{Revoker: logins.Revoker()}))
+	verifier := own
+	if provider != nil {
+		verifier = ginjwt.Must(ginjwt.ByIssuer(own, provider))
+	}
 	token := ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"me": "Read your profile.", "items": "Read your items.", "admin": "Read statistics."})
 	claims := ginjwt.JWT[ginjwt.Claims](token, verifier)
 	currentUser := ginjwt.Depends(claims, findUser)
@@ -43,7 +53,7 @@ func setupRouter(key ginjwt.Key, store sessions.Store) *gin.Engine {
 
 	r.POST("/token", logins.Token())
 	r.POST("/logout", logins.Logout())
-	sessionHandlers{logins}.routes(r, claims)
+	sessionHandlers{logins}.routes(r, ginjwt.JWT[ginjwt.Claims](token, own)) // nobody else's tokens have sessions here
 	r.GET("/users/me/", ginjwt.Handle(activeUser, readMe))
 	r.GET("/users/me/items/", ginjwt.Handle(ginjwt.Security(activeUser, "items"), readItems))
 	r.GET("/status/", ginjwt.Handle(currentUser, readStatus))
@@ -94,8 +104,12 @@ func run() error {
 		return fmt.Errorf("REDIS_ADDR: %w", err)
 	}
 	defer closeStore()
+	provider, err := identityProvider(os.Getenv("OIDC_ISSUER"), os.Getenv("OIDC_AUDIENCE"))
+	if err != nil {
+		return fmt.Errorf("OIDC_ISSUER and OIDC_AUDIENCE: %w", err)
+	}
 	server := &http.Server{
-		Addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8000"), Handler: setupRouter(key, store),
+		Addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8000"), Handler: setupRouter(key, store, provider),
 		MaxHeaderBytes: 32 << 10, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
 	}
@@ -119,4 +133,13 @@ func signingKey() (ginjwt.Key, error) {
 	}
 	slog.Warn("JWT_SECRET is not set: signing with a random key, so tokens are good for this run only")
 	return ginjwt.GenerateKey(ginjwt.HS256)
+}
+
+// identityProvider returns a Verifier of the tokens of issuer, or nil without
+// one. It may be on this machine, for whoever tries this out.
+func identityProvider(issuer, audience string) (*ginjwt.Verifier, error) {
+	if issuer == "" {
+		return nil, nil
+	}
+	return jwks.Discover(issuer, ginjwt.Policy{Audience: []string{audience}}, jwks.InsecureLoopbackHTTP())
 }

@@ -32,7 +32,12 @@ var users = map[string]User{
 // dummyHash is compared for an unknown user, whose login must take as long as any other.
 const dummyHash = "$argon2id$v=19$m=65536,t=3,p=4$FLt1k9WdWz6Wr2wY3z9J3g$BqtPk4940Cdqt5E4q1f+Uuw/7cIpWJmiUVuUsYXzt0A"
 
+// findUser looks the token's user up. One of another issuer is nobody of ours,
+// though the subject may be the same.
 func findUser(_ *gin.Context, claims ginjwt.Claims) (User, error) {
+	if claims.Issuer != ownIssuer {
+		return User{Username: claims.Subject + " of " + claims.Issuer}, nil
+	}
 	if user, ok := users[claims.Subject]; ok {
 		return user, nil
 	}

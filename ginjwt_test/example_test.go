@@ -39,6 +39,7 @@ func TestExample(t *testing.T) {
 	t.Run("hashes are bounded", func(t *testing.T) { testExampleBusy(t, exe) })
 	t.Run("sessions in memory", func(t *testing.T) { testExampleSessions(t, startExample(t, exe)) })
 	t.Run("sessions in Redis", func(t *testing.T) { testExampleRedis(t, exe) })
+	t.Run("a provider's tokens", func(t *testing.T) { testExampleProvider(t, exe) })
 	t.Run("README shows real answers", func(t *testing.T) { testReadmeCurl(t, app) })
 }
 
@@ -78,7 +79,7 @@ func launchExample(t *testing.T, exe string, env ...string) *exampleApp {
 	require.NoError(t, l.Close())
 	app := &exampleApp{base: "http://" + addr, cmd: exec.Command(exe), done: make(chan struct{}), log: &exampleLog{}}
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "JWT_SECRET=") && !strings.HasPrefix(e, "ADDR=") && !strings.HasPrefix(e, "REDIS_ADDR=") {
+		if !strings.HasPrefix(e, "JWT_SECRET=") && !strings.HasPrefix(e, "ADDR=") && !strings.HasPrefix(e, "REDIS_ADDR=") && !strings.HasPrefix(e, "OIDC_") {
 			app.cmd.Env = append(app.cmd.Env, e)
 		}
 	}

@@ -34,9 +34,11 @@
 //     until the old primary knows, those who still reach it are answered by it.
 //   - Times to live are by Redis' clock. Set forward, it ends them early.
 //   - A user of Redis' ACL needs the keys ~ginjwt:* and the commands +ping +hello
-//     +client|tracking +client|caching +info +cluster|slots +cluster|shards +evalsha
-//     +eval +time +get +set +del +exists +pttl +pexpire +hget +hset
-//     +hdel +hlen +hkeys +hgetall.
+//     +client|tracking +client|caching +info +evalsha +eval +time +get +set +del
+//     +exists +pttl +pexpire +hget +hset +hdel +hlen +hkeys +hgetall, in a cluster
+//     +cluster|slots +cluster|shards too, and behind Sentinel +role. That of the
+//     sentinels needs all channels, and the commands ping, client|tracking,
+//     sentinel|sentinels, sentinel|get-master-addr-by-name, subscribe, unsubscribe.
 //
 // # What is in Redis
 //

@@ -49,6 +49,9 @@ func (s *Store) ask(ctx context.Context, q question, a answer) (answer, error) {
 		if q.jti != "" {
 			keys = append(keys, s.tracked(q.tag, kindJTI, q.jti))
 		}
+		if err := s.vouch(ctx); err != nil {
+			return answer{}, err
+		}
 		answers := s.client.DoMultiCache(ctx, keys...)
 		generation, err := answers[0].AsInt64()
 		if err != nil && !rueidis.IsRedisNil(err) {
@@ -78,5 +81,9 @@ func (s *Store) tracked(tag sessions.Tag, kind byte, id string) rueidis.Cacheabl
 // it says so on the same connection, before it answers the next command. What
 // was done is done even if this fails.
 func (s *Store) settle(ctx context.Context, tag sessions.Tag) {
+	if s.local == nil {
+		return
+	}
+	s.local.epoch(tag).Add(1) // Redis' word may be on its way by another connection
 	s.client.Do(ctx, s.client.B().Exists().Key(s.key(tag, kindGeneration, "")).Build())
 }

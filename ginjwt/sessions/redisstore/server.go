@@ -5,11 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/redis/rueidis"
 )
 
 func isOutOfMemory(e *rueidis.RedisError) bool { return strings.HasPrefix(e.Error(), "OOM ") }
+
+// unfit is why a server that could be asked must not be used.
+type unfit struct{ error }
 
 // checkServers refuses servers that would forget revocations, or not know them.
 func (s *Store) checkServers(ctx context.Context) error {
@@ -25,12 +29,23 @@ func (s *Store) checkServers(ctx context.Context) error {
 func (s *Store) checkServer(ctx context.Context, node rueidis.Client) error {
 	ctx, stop := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer stop()
+	hello, err := node.Do(ctx, node.B().Hello().Build()).AsMap()
+	if err != nil {
+		return err
+	}
+	said := hello["role"]
+	role, _ := said.ToString()
 	info, err := node.Do(ctx, node.B().Info().Build()).ToString()
 	if _, refused := rueidis.IsRedisErr(err); err != nil && !refused {
 		return err
 	}
-	if s.client.Mode() == rueidis.ClientModeStandalone && field(info, "role") == "slave" {
-		return errors.New("this is a replica, which may not know of a revocation yet: give the address of the primary, or use Sentinel")
+	if s.local != nil {
+		if err := node.Do(ctx, node.B().Arbitrary("CLIENT", "CACHING", "YES").Build()).Error(); err != nil {
+			return unfit{fmt.Errorf("this user would not hear of revocations: %w", err)}
+		}
+	}
+	if s.client.Mode() != rueidis.ClientModeCluster && role == "replica" {
+		return unfit{errors.New("this is a replica, which may not know of a revocation yet: give the address of the primary, or use Sentinel")}
 	}
 	if s.cfg.InsecureAllowEviction {
 		return nil
@@ -41,7 +56,7 @@ func (s *Store) checkServer(ctx context.Context, node rueidis.Client) error {
 	case "":
 		return fmt.Errorf("INFO does not tell maxmemory_policy (%v): allow this user the command, or set InsecureAllowEviction if you know that it is noeviction", err)
 	default:
-		return fmt.Errorf("maxmemory-policy is %s, so that revoked tokens could be accepted again when memory is full: set it to noeviction (or set InsecureAllowEviction)", policy)
+		return unfit{fmt.Errorf("maxmemory-policy is %s, so that revoked tokens could be accepted again when memory is full: set it to noeviction (or set InsecureAllowEviction)", policy)}
 	}
 }
 
@@ -53,4 +68,29 @@ func field(info, name string) string {
 		}
 	}
 	return ""
+}
+
+// verdict is whether the servers were fit for use at a time.
+type verdict struct {
+	at  time.Time
+	err error
+}
+
+// vouch checks the servers again from time to time: one may have become a
+// replica, or another have taken over. One call asks; those meanwhile have the
+// last verdict. A server that cannot be asked says nothing of the others, and
+// what needs it fails by itself. The first verdict is Open's.
+func (s *Store) vouch(ctx context.Context) error {
+	last := s.verdict.Load()
+	if last.err == nil && time.Since(last.at) < s.cfg.LocalTTL || !s.vouching.TryLock() {
+		return last.err
+	}
+	defer s.vouching.Unlock()
+	now := &verdict{at: time.Now()}
+	err := s.checkServers(context.WithoutCancel(ctx)) // others have the verdict too
+	if bad := (unfit{}); errors.As(err, &bad) {
+		now.err = err
+	}
+	s.verdict.Store(now)
+	return now.err
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -45,10 +47,12 @@ const (
 
 // A Store is a sessions.Store in Redis. It is safe for concurrent use.
 type Store struct {
-	cfg    Config
-	client rueidis.Client
-	local  *local // nil if rueidis' DisableCache is set
-	places chan struct{}
+	cfg      Config
+	client   rueidis.Client
+	local    *local // nil if rueidis' DisableCache is set
+	places   chan struct{}
+	vouching sync.Mutex
+	verdict  atomic.Pointer[verdict]
 }
 
 var _ sessions.Store = (*Store)(nil)
@@ -57,9 +61,10 @@ var _ sessions.Store = (*Store)(nil)
 // forget revocations (see Config.InsecureAllowEviction), or if it is a replica.
 //
 // The client is the Store's own: some options of rueidis decide whether what the
-// Store promises is true. Of those it refuses any that lead to replicas and its
-// own ClientTrackingOptions; where they are not set, it has timeouts and sizes
-// that fit.
+// Store promises is true. It refuses those that lead to replicas, or by which it
+// would hear late of revocations; where they are not set, it has timeouts and
+// sizes that fit. While it runs it looks at the servers again, every LocalTTL at
+// most, for another can have taken over.
 func Open(option rueidis.ClientOption, cfg Config) (*Store, error) {
 	cfg.defaults()
 	if err := errors.Join(cfg.check(), checkOption(option)); err != nil {
@@ -75,6 +80,7 @@ func Open(option rueidis.ClientOption, cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("redisstore: %w", err)
 	}
 	s.client = client
+	s.verdict.Store(&verdict{at: time.Now()})
 	if err := s.checkServers(context.Background()); err != nil {
 		client.Close()
 		return nil, err
@@ -116,6 +122,9 @@ func checkOption(o rueidis.ClientOption) error {
 	if o.ReplicaOnly || o.SendToReplicas != nil || len(o.Standalone.ReplicaAddress) > 0 {
 		faults = append(faults, errors.New("redisstore: ReplicaOnly, SendToReplicas and Standalone.ReplicaAddress must not be set: a replica may not know of a revocation yet"))
 	}
+	if !o.DisableCache && (o.PipelineMultiplex > 0 || o.DisableAutoPipelining || o.NewCacheStoreFn != nil) {
+		faults = append(faults, errors.New("redisstore: PipelineMultiplex, DisableAutoPipelining and NewCacheStoreFn must not be set: answers from memory could be too old"))
+	}
 	if len(o.ClientTrackingOptions) > 0 {
 		faults = append(faults, errors.New("redisstore: ClientTrackingOptions must not be set: the Store would not hear of each revocation"))
 	}
@@ -136,6 +145,12 @@ func (s *Store) complete(o *rueidis.ClientOption) {
 	}
 	if o.Dialer.Timeout == 0 {
 		o.Dialer.Timeout = s.cfg.Timeout
+	}
+	if o.Sentinel.Dialer.Timeout == 0 {
+		o.Sentinel.Dialer.Timeout = o.Dialer.Timeout
+	}
+	if o.Sentinel.Dialer.KeepAlive == 0 {
+		o.Sentinel.Dialer.KeepAlive = rueidis.DefaultTCPKeepAlive // or rueidis sends no PING, and waits for a silent sentinel
 	}
 	if o.ConnWriteTimeout == 0 {
 		o.ConnWriteTimeout = max(s.cfg.Timeout, time.Second) // a dead connection is left behind after as long again
