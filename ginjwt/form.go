@@ -13,6 +13,8 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // maxFormBytes limits the body of a login.
@@ -117,7 +119,7 @@ func formDependency[T any](name string, read func(url.Values) (T, error)) *Depen
 		}
 		return result(read(values))
 	})
-	form.body = true
+	form.body, form.form = true, describe.Form(name)
 	return form
 }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // Handle returns a handler that works d out and calls h with it. If d is
@@ -16,8 +18,7 @@ import (
 // log. What belongs together is one Require.
 func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
 	nodes := need("Handle", d)
-	needFunc("Handle", h)
-	return handler(nodes, func(c *gin.Context, s *slot) {
+	return handler(nodes, needFunc("Handle", h), func(c *gin.Context, s *slot) {
 		if v, ok := admit(c, s, d); ok {
 			h(c, v)
 		}
@@ -27,8 +28,7 @@ func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
 // Handle2 is Handle with two dependencies: a is worked out before b.
 func Handle2[A, B any](a *Dependency[A], b *Dependency[B], h func(*gin.Context, A, B)) gin.HandlerFunc {
 	nodes := need("Handle2", a, b)
-	needFunc("Handle2", h)
-	return handler(nodes, func(c *gin.Context, s *slot) {
+	return handler(nodes, needFunc("Handle2", h), func(c *gin.Context, s *slot) {
 		av, ok := admit(c, s, a)
 		if !ok {
 			return
@@ -42,8 +42,7 @@ func Handle2[A, B any](a *Dependency[A], b *Dependency[B], h func(*gin.Context, 
 // Handle3 is Handle with three dependencies, worked out in order.
 func Handle3[A, B, C any](a *Dependency[A], b *Dependency[B], c *Dependency[C], h func(*gin.Context, A, B, C)) gin.HandlerFunc {
 	nodes := need("Handle3", a, b, c)
-	needFunc("Handle3", h)
-	return handler(nodes, func(g *gin.Context, s *slot) {
+	return handler(nodes, needFunc("Handle3", h), func(g *gin.Context, s *slot) {
 		av, ok := admit(g, s, a)
 		if !ok {
 			return
@@ -66,7 +65,7 @@ func Require(guards ...Guard) gin.HandlerFunc {
 		panic("ginjwt: Require: no guards given; a route that is open on purpose says so with Public")
 	}
 	nodes := need("Require", guards...)
-	return handler(nodes, func(c *gin.Context, s *slot) {
+	return handler(nodes, "", func(c *gin.Context, s *slot) {
 		for _, n := range nodes {
 			if s.admit(c, n) == nil {
 				return
@@ -79,13 +78,24 @@ func Require(guards ...Guard) gin.HandlerFunc {
 // Public returns a handler that does nothing. It says, to readers and to the
 // audit, that a route is open on purpose; it opens nothing that a guard before
 // it closes.
-func Public() gin.HandlerFunc { return func(*gin.Context) {} }
+func Public() gin.HandlerFunc {
+	return describe.Mark(func(c *gin.Context) {
+		if n := describe.Asked(c); n != nil {
+			n.Public = true
+		}
+	})
+}
 
 // handler returns h, which admits nodes, with the request's slot. The outermost
-// of a request's handlers closes it, when the chain that follows is over.
-func handler(nodes []*node, h func(*gin.Context, *slot)) gin.HandlerFunc {
+// of a request's handlers closes it, when the chain that follows is over. fn is
+// the name of the user's function that answers, or "" for a guard.
+func handler(nodes []*node, fn string, h func(*gin.Context, *slot)) gin.HandlerFunc {
 	first, places := credentialsFirst(nodes), unshared(nodes)
-	return func(c *gin.Context) {
+	return describe.Mark(func(c *gin.Context) {
+		if n := describe.Asked(c); n != nil {
+			*n = noteOf(nodes, fn)
+			return
+		}
 		s, outermost, late := open(c)
 		if outermost {
 			defer s.close()
@@ -104,7 +114,7 @@ func handler(nodes []*node, h func(*gin.Context, *slot)) gin.HandlerFunc {
 		if outermost {
 			c.Next()
 		}
-	}
+	})
 }
 
 // admit resolves n, or answers the request and returns nil.

@@ -14,6 +14,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // Handler returns a handler, for GET and HEAD, that publishes ring's keys as a
@@ -28,7 +29,11 @@ func Handler(ring *Ring) gin.HandlerFunc {
 		panic("jwks: Handler: nil Ring")
 	}
 	var last atomic.Pointer[document]
-	return func(c *gin.Context) {
+	return describe.Mark(func(c *gin.Context) {
+		if n := describe.Asked(c); n != nil {
+			n.Answers, n.Endpoint = true, describe.KeySet
+			return
+		}
 		if c.Request.Method != http.MethodGet && c.Request.Method != http.MethodHead {
 			c.Header("Allow", "GET, HEAD")
 			ginjwt.Abort(c, ginjwt.HTTPError(http.StatusMethodNotAllowed, "Method Not Allowed"))
@@ -49,7 +54,7 @@ func Handler(ring *Ring) gin.HandlerFunc {
 		}
 		c.Header("Content-Type", "application/jwk-set+json")
 		c.Data(http.StatusOK, "application/jwk-set+json", d.body)
-	}
+	})
 }
 
 // document is a key set as it is sent.

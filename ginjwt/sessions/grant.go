@@ -15,6 +15,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // Token returns the token endpoint, for POST: the password grant (RFC 6749
@@ -41,7 +42,7 @@ func (s *Sessions[D]) Token() gin.HandlerFunc {
 		}
 		return issued{}, ginjwt.UnsupportedGrantType("The grant type must be password or refresh_token")
 	})
-	return ginjwt.Handle(token, s.write)
+	return endpoint(describe.Token, ginjwt.Handle(token, s.write))
 }
 
 // issued is the answer to a login or a refresh.

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // introspection is the answer of RFC 7662 section 2.2. Of a token that is not
@@ -33,7 +34,7 @@ type introspection struct {
 // may ask (section 4): an API key, a client's password, a token with a scope.
 func (s *Sessions[D]) Introspect(caller ginjwt.Guard) gin.HandlerFunc {
 	answer := ginjwt.Depends2(ginjwt.AllOf(caller), ginjwt.TokenForm(), s.introspect)
-	return ginjwt.Handle(answer, func(c *gin.Context, in introspection) {
+	return endpoint(describe.Introspection, ginjwt.Handle(answer, func(c *gin.Context, in introspection) {
 		body, err := json.Marshal(in)
 		if err != nil {
 			ginjwt.Abort(c, err)
@@ -41,7 +42,7 @@ func (s *Sessions[D]) Introspect(caller ginjwt.Guard) gin.HandlerFunc {
 		}
 		c.Header("Content-Type", "application/json")
 		c.Data(http.StatusOK, "application/json", body)
-	})
+	}))
 }
 
 func (s *Sessions[D]) introspect(c *gin.Context, _ struct{}, form url.Values) (introspection, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // Logout returns a handler, for POST, that ends the session of the access token
@@ -26,7 +27,7 @@ func (s *Sessions[D]) Logout() gin.HandlerFunc {
 		}
 	}
 	token := ginjwt.HTTPBearer(places...)
-	return ginjwt.Handle2(s.sameOrigin(), ginjwt.Optional(token), func(c *gin.Context, _ struct{}, access *string) {
+	return endpoint(describe.Logout, ginjwt.Handle2(s.sameOrigin(), ginjwt.Optional(token), func(c *gin.Context, _ struct{}, access *string) {
 		if c.Request.Method != http.MethodPost {
 			c.Header("Allow", http.MethodPost)
 			ginjwt.Abort(c, ginjwt.HTTPError(http.StatusMethodNotAllowed, "Log out with POST"))
@@ -40,7 +41,7 @@ func (s *Sessions[D]) Logout() gin.HandlerFunc {
 		c.Header("Cache-Control", "no-store")
 		c.Status(http.StatusNoContent)
 		c.Writer.WriteHeaderNow()
-	})
+	}))
 }
 
 func (s *Sessions[D]) logOut(c *gin.Context, token *ginjwt.Dependency[string], access *string) error {

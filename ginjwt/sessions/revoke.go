@@ -9,6 +9,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // Revoke returns the revocation endpoint of RFC 7009, for POST: a refresh token
@@ -31,10 +32,10 @@ func (s *Sessions[D]) Revoke() gin.HandlerFunc {
 		}
 		return struct{}{}, s.revoke(c.Request.Context(), form.Get("token"), client)
 	})
-	return ginjwt.Handle(form, func(c *gin.Context, _ struct{}) {
+	return endpoint(describe.Revocation, ginjwt.Handle(form, func(c *gin.Context, _ struct{}) {
 		c.Status(http.StatusOK)
 		c.Writer.WriteHeaderNow()
-	})
+	}))
 }
 
 func (s *Sessions[D]) revoke(ctx context.Context, token, client string) error {

@@ -1,0 +1,151 @@
+package inspect
+
+import (
+	"errors"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
+)
+
+// A Route is a route of an engine, and what is demanded of its requests.
+type Route struct {
+	// Method and Path are those of Gin.
+	Method, Path string
+	// Template is the path as OpenAPI writes it, such as /users/{id}, and Params
+	// are the names in it.
+	Template string
+	Params   []string
+	// Handler is the name of the function that answers: the user's own where a
+	// handler of package ginjwt calls it.
+	Handler string
+	// Security lists the ways to be let through: one has to hold. It is empty if
+	// no credentials are demanded. An empty Way says that there need not be any.
+	Security []Way
+	// Checks are the names of demands that are no scopes (ginjwt.Check).
+	Checks []string
+	// Public says that ginjwt.Public stands before the route.
+	Public bool
+	// Endpoint says what a handler of package ginjwt or below it does: "login",
+	// "token", "logout", "revocation", "introspection", "key set" or "docs". All
+	// but introspection are open by their nature.
+	Endpoint string
+	// Form names the constructor of the login form that is read, or is "".
+	Form string
+	// Guard is the place of the first guard among the route's handlers, from 1,
+	// or 0. Handlers is how many there are.
+	Guard, Handlers int
+	// Misplaced says how a guard stands where it guards nothing, or is "".
+	Misplaced string
+
+	notes []any
+}
+
+// A Way is credentials that suffice together.
+type Way []Demand
+
+// A Demand is a security scheme and the scopes that its credentials must grant,
+// the outermost demand first.
+type Demand struct {
+	Scheme *Scheme
+	Scopes []string
+}
+
+// Optional reports whether a request without credentials is let through, though
+// credentials are looked at.
+func (r Route) Optional() bool {
+	return len(r.Security) > 0 && slices.ContainsFunc(r.Security, func(w Way) bool { return len(w) == 0 })
+}
+
+// Notes returns what other packages of ginjwt have said of the route, the
+// outermost first.
+func (r Route) Notes() []any { return slices.Clone(r.notes) }
+
+// Routes returns the routes of e in Gin's order. It returns a *TreeError if Gin
+// keeps them in a way that is not known.
+func Routes(e *gin.Engine) ([]Route, error) {
+	if e == nil {
+		return nil, errors.New("ginjwt: inspect: the engine is nil")
+	}
+	all, err := walk(e)
+	if err != nil {
+		return nil, err
+	}
+	routes := make([]Route, len(all))
+	for i, f := range all {
+		routes[i] = f.route()
+	}
+	return routes, nil
+}
+
+// route asks each handler of f what it is.
+func (f found) route() Route {
+	r := Route{Method: f.method, Path: f.path, Template: f.template, Params: f.params, Handlers: len(f.chain)}
+	security := []describe.Way{{}}
+	answered := false
+	for i, h := range f.chain {
+		n, known := describe.Ask(h)
+		if !known {
+			continue
+		}
+		r.note(n)
+		demands := slices.ContainsFunc(n.Security, func(w describe.Way) bool { return len(w) > 0 })
+		switch {
+		case demands && answered:
+			r.Misplaced = "a guard stands after the handler that answers"
+		case demands && i == len(f.chain)-1 && !n.Answers:
+			r.Misplaced = "the guard is the last handler"
+		case demands:
+			if r.Guard == 0 {
+				r.Guard = i + 1
+			}
+			security = describe.All(security, n.Security)
+		}
+		if n.Answers && !answered {
+			answered, r.Handler, r.Endpoint = true, n.Handler, string(n.Endpoint)
+		}
+	}
+	if r.Handler == "" && !answered {
+		r.Handler = nameOf(f.chain.Last())
+	}
+	if r.Guard > 0 {
+		r.Security = waysOf(security)
+	}
+	return r
+}
+
+func (r *Route) note(n describe.Note) {
+	r.Public = r.Public || n.Public
+	for _, name := range n.Checks {
+		if !slices.Contains(r.Checks, name) {
+			r.Checks = append(r.Checks, name)
+		}
+	}
+	if n.Form != "" {
+		r.Form = string(n.Form)
+	}
+	if n.Extra != nil {
+		r.notes = append(r.notes, n.Extra)
+	}
+}
+
+func waysOf(all []describe.Way) (ways []Way) {
+	for _, w := range all {
+		way := Way{}
+		for _, d := range w {
+			way = append(way, Demand{schemeOf(d.Scheme), d.Scopes})
+		}
+		ways = append(ways, way)
+	}
+	return ways
+}
+
+// nameOf returns the name of a function as Gin shows it, without what Go adds
+// to that of a method's value.
+func nameOf(h gin.HandlerFunc) string {
+	return strings.TrimSuffix(runtime.FuncForPC(reflect.ValueOf(h).Pointer()).Name(), "-fm")
+}

@@ -1,0 +1,92 @@
+package inspect
+
+import (
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
+)
+
+// A Scheme is a security scheme. As JSON it is OpenAPI's Security Scheme Object.
+type Scheme struct {
+	// Name is that of the scheme among the components of a document.
+	Name string `json:"-"`
+	// Challenge is the value of WWW-Authenticate for a request without
+	// credentials.
+	Challenge string `json:"-"`
+	// Places are where the credentials can be: "header", "query", "cookie" or
+	// "subprotocol", and the name.
+	Places []Place `json:"-"`
+
+	// Type is "apiKey", "http", "oauth2" or "openIdConnect".
+	Type        string `json:"type"`
+	Description string `json:"description,omitempty"`
+	// ParamName and In are those of an API key.
+	ParamName string `json:"name,omitempty"`
+	In        string `json:"in,omitempty"`
+	// HTTPScheme is the scheme of HTTP authentication, such as "bearer".
+	HTTPScheme       string `json:"scheme,omitempty"`
+	BearerFormat     string `json:"bearerFormat,omitempty"`
+	Flows            *Flows `json:"flows,omitempty"`
+	OpenIDConnectURL string `json:"openIdConnectUrl,omitempty"`
+}
+
+// Flows are OpenAPI's OAuth Flows Object. One of them is set.
+type Flows struct {
+	Password          *Flow `json:"password,omitempty"`
+	AuthorizationCode *Flow `json:"authorizationCode,omitempty"`
+}
+
+// A Flow is OpenAPI's OAuth Flow Object. Scopes is never nil.
+type Flow struct {
+	AuthorizationURL string            `json:"authorizationUrl,omitempty"`
+	TokenURL         string            `json:"tokenUrl"`
+	RefreshURL       string            `json:"refreshUrl,omitempty"`
+	Scopes           map[string]string `json:"scopes"`
+}
+
+// A Place is where credentials can be in a request.
+type Place struct{ In, Name string }
+
+func schemeOf(d *describe.Scheme) *Scheme {
+	s := &Scheme{Name: d.Name, Description: d.Description, Challenge: d.Challenge}
+	for _, p := range d.Places {
+		s.Places = append(s.Places, Place(p))
+	}
+	flow := &Flow{AuthorizationURL: d.AuthorizationURL, TokenURL: d.TokenURL, RefreshURL: d.RefreshURL, Scopes: map[string]string{}}
+	for scope, text := range d.Scopes {
+		flow.Scopes[scope] = text
+	}
+	switch {
+	case d.AuthorizationURL != "":
+		s.Type, s.Flows = "oauth2", &Flows{AuthorizationCode: flow}
+	case d.TokenURL != "":
+		s.Type, s.Flows = "oauth2", &Flows{Password: flow}
+	case d.DiscoveryURL != "":
+		s.Type, s.OpenIDConnectURL = "openIdConnect", d.DiscoveryURL
+	case d.HTTPScheme != "":
+		s.Type, s.HTTPScheme, s.BearerFormat = "http", d.HTTPScheme, d.BearerFormat
+	default:
+		s.Type, s.In, s.ParamName = "apiKey", s.Places[0].In, s.Places[0].Name
+	}
+	return s
+}
+
+// flow returns the flow that grants the scheme's scopes, or nil.
+func (s *Scheme) flow() *Flow {
+	switch {
+	case s.Flows == nil:
+		return nil
+	case s.Flows.Password != nil:
+		return s.Flows.Password
+	}
+	return s.Flows.AuthorizationCode
+}
+
+// Declares reports whether the scheme can grant scope: only those of OAuth 2.0
+// say which they can.
+func (s *Scheme) Declares(scope string) bool {
+	flow := s.flow()
+	if flow == nil {
+		return true
+	}
+	_, ok := flow.Scopes[scope]
+	return ok
+}

@@ -1,0 +1,87 @@
+package describe
+
+import (
+	"reflect"
+	"slices"
+)
+
+// A Way is credentials that suffice together.
+type Way []Demand
+
+// A Demand is a security scheme and the scopes that its credentials must grant,
+// the outermost demand first.
+type Demand struct {
+	Scheme *Scheme
+	Scopes []string
+}
+
+// A Scheme is a security scheme.
+type Scheme struct {
+	Kind             string // the constructor's name
+	Name             string
+	Description      string
+	AuthorizationURL string
+	TokenURL         string
+	RefreshURL       string
+	Scopes           map[string]string // nil if it cannot have any
+	DiscoveryURL     string
+	HTTPScheme       string
+	BearerFormat     string
+	Challenge        string // its WWW-Authenticate without credentials
+	Places           []Place
+}
+
+// Same reports whether s and other are described alike.
+func (s *Scheme) Same(other *Scheme) bool { return reflect.DeepEqual(s, other) }
+
+// Same reports whether w and other demand the same, in whatever order.
+func (w Way) Same(other Way) bool {
+	return len(w) == len(other) && !slices.ContainsFunc(w, func(d Demand) bool {
+		return !slices.ContainsFunc(other, func(o Demand) bool {
+			return d.Scheme.Same(o.Scheme) && slices.Equal(d.Scopes, o.Scopes)
+		})
+	})
+}
+
+// A Place is where credentials can be in a request. The first of a Scheme is
+// what it is named for.
+type Place struct{ In, Name string }
+
+// All returns the ways by which one of a and one of b hold.
+func All(a, b []Way) (all []Way) {
+	for _, first := range a {
+		for _, second := range b {
+			w := first.and(second)
+			if !slices.ContainsFunc(all, w.Same) {
+				all = append(all, w)
+			}
+		}
+	}
+	return all
+}
+
+// and returns w and other together: a scheme that is in both has the scopes of
+// both, those of w first.
+func (w Way) and(other Way) Way {
+	all := slices.Clone(w)
+	for _, d := range other {
+		i := slices.IndexFunc(all, func(e Demand) bool { return e.Scheme.Same(d.Scheme) })
+		if i < 0 {
+			all = append(all, d)
+			continue
+		}
+		all[i].Scopes = Union(all[i].Scopes, d.Scopes)
+	}
+	return all
+}
+
+// Union returns the elements of a and then those of b, each once.
+func Union(a, b []string) []string {
+	all := slices.Clone(a)
+	for _, s := range b {
+		if !slices.Contains(all, s) {
+			all = append(all, s)
+		}
+	}
+	return all
+}
