@@ -169,10 +169,10 @@ func (t *typed[C, P]) verifyOne(ctx context.Context, token string, known *cached
 // by now, which may be as good: then the token is verified again.
 func (t *typed[C, P]) recheck(ctx context.Context, token string, known *cached[C]) (*C, error) {
 	key, err := t.v.findKey(ctx, known.header)
-	if e := asError(err); e != nil && e.Status != 401 {
-		return nil, err // an outage, and the token is good when that is over
-	}
 	if err != nil || key.material != known.key {
+		if e := asError(err); e != nil && e.Status != 401 {
+			return nil, err // an outage, and the token is good when that is over
+		}
 		t.cache.drop(token)
 		return nil, err
 	}

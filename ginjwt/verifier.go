@@ -9,6 +9,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/readonly"
 )
 
 // A Verifier verifies the tokens of one issuer, with its keys and by one
@@ -230,8 +232,11 @@ func (v *Verifier) revoked(ctx context.Context, c *Claims) error {
 	if v.policy.Revoker == nil {
 		return nil
 	}
-	own := *c // other requests may have c too
-	revoked, err := v.policy.Revoker.Revoked(ctx, &own)
+	if _, readsOnly := v.policy.Revoker.(readonly.Revoker); !readsOnly {
+		own := *c // other requests may have c too
+		c = &own
+	}
+	revoked, err := v.policy.Revoker.Revoked(ctx, c)
 	switch {
 	case err != nil:
 		return outage(ctx, err)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/readonly"
 )
 
 // Revoker returns what a Policy needs so that revoked access tokens are refused
@@ -15,6 +16,9 @@ import (
 func (s *Sessions[D]) Revoker() ginjwt.Revoker { return revoker{s.cfg.Store} }
 
 type revoker struct{ store Store }
+
+// ReadsOnly says that Revoked needs no copy of the claims.
+func (revoker) ReadsOnly(readonly.Promise) {}
 
 func (v revoker) Revoked(ctx context.Context, c *ginjwt.Claims) (bool, error) {
 	if c.Subject == "" && c.SessionID == "" && c.JWTID == "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// CacheSize is how many tokens ginjwt-cached may remember.
+// CacheSize is how many tokens ginjwt-cached may remember, with sessions or not.
 const CacheSize = 10_000
 
 // User is what every contender's handler is given, found by the token's sub.
@@ -20,24 +20,27 @@ type Contender struct {
 	// New returns a server with the one route GET /me, which answers 200 to
 	// whom the token's user is known, and 401 to all others.
 	New func(f *Fixture) (http.Handler, error)
+	// sessions says that its tokens come of a login, at POST /token, and are
+	// good until POST /logout.
+	sessions bool
 }
 
 // The contenders.
 var (
-	Bare         = Contender{"bare", newBare}
-	Ginjwt       = Contender{"ginjwt", func(f *Fixture) (http.Handler, error) { return newGinjwt(f, 0) }}
-	GinjwtCached = Contender{"ginjwt-cached", func(f *Fixture) (http.Handler, error) { return newGinjwt(f, CacheSize) }}
+	Bare         = Contender{Name: "bare", New: newBare}
+	Ginjwt       = Contender{Name: "ginjwt", New: func(f *Fixture) (http.Handler, error) { return newGinjwt(f, 0) }}
+	GinjwtCached = Contender{Name: "ginjwt-cached", New: func(f *Fixture) (http.Handler, error) { return newGinjwt(f, CacheSize) }}
 	// GinjwtIssuers must look at a token's issuer before its signature, to
 	// choose between two verifiers.
-	GinjwtIssuers = Contender{"ginjwt-issuers", newGinjwtIssuers}
-	GinJWT        = Contender{"gin-jwt", newAppleboy}
-	GolangJWT     = Contender{"golang-jwt", newGolangJWT}
-	EchoJWT       = Contender{"echo-jwt", newEcho}
-	JWTAuth       = Contender{"jwtauth", newJWTAuth}
-	Auth0         = Contender{"auth0", newAuth0}
+	GinjwtIssuers = Contender{Name: "ginjwt-issuers", New: newGinjwtIssuers}
+	GinJWT        = Contender{Name: "gin-jwt", New: newAppleboy}
+	GolangJWT     = Contender{Name: "golang-jwt", New: newGolangJWT}
+	EchoJWT       = Contender{Name: "echo-jwt", New: newEcho}
+	JWTAuth       = Contender{Name: "jwtauth", New: newJWTAuth}
+	Auth0         = Contender{Name: "auth0", New: newAuth0}
 )
 
-// Guards are all contenders that verify tokens.
+// Guards are all contenders that verify tokens, without sessions.
 var Guards = []Contender{Ginjwt, GinjwtCached, GinjwtIssuers, GinJWT, GolangJWT, EchoJWT, JWTAuth, Auth0}
 
 // ByName returns the contender called name.
@@ -57,13 +60,18 @@ func (c Contender) Ready(f *Fixture) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	good, err := f.Good()
+	good, err := c.Good(h, f)
 	if err != nil {
 		return nil, err
 	}
 	for range 2 { // the second may come from a cache
 		if status := Ask(h, good); status != http.StatusOK {
 			return nil, fmt.Errorf("peers: %s answers the good token with %d", c.Name, status)
+		}
+	}
+	if c.sessions {
+		if err := c.logsOut(h, good); err != nil {
+			return nil, err
 		}
 	}
 	if c.Name == Bare.Name {
@@ -79,6 +87,15 @@ func (c Contender) Ready(f *Fixture) (http.Handler, error) {
 		}
 	}
 	return h, nil
+}
+
+// Good returns a token that h, a server of c, accepts for the next hour: that of
+// a new login if c has sessions, else f's.
+func (c Contender) Good(h http.Handler, f *Fixture) (string, error) {
+	if c.sessions {
+		return logIn(h)
+	}
+	return f.Good()
 }
 
 // Refused reports whether status is the right answer to a bad token: 401. For a

@@ -24,6 +24,9 @@ const (
 	keyID    = "2026-11"
 )
 
+// Names returns the issuer and the subject of all tokens.
+func Names() (iss, sub string) { return issuer, subject }
+
 // Algorithms are those that are measured.
 var Algorithms = []string{"HS256", "RS256", "ES256", "EdDSA"}
 

@@ -13,7 +13,7 @@ import (
 
 // newGinjwt returns ginjwt with a chain of three: token, claims, user.
 func newGinjwt(f *Fixture, cacheSize int) (http.Handler, error) {
-	v, err := f.verifier(issuer, cacheSize)
+	v, err := f.verifier(issuer, cacheSize, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func newGinjwt(f *Fixture, cacheSize int) (http.Handler, error) {
 }
 
 func newGinjwtIssuers(f *Fixture) (http.Handler, error) {
-	ours, err := f.verifier(issuer, 0)
+	ours, err := f.verifier(issuer, 0, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func newGinjwtIssuers(f *Fixture) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	theirs, err := stranger.verifier("https://another.example", 0)
+	theirs, err := stranger.verifier("https://another.example", 0, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -40,17 +40,17 @@ func newGinjwtIssuers(f *Fixture) (http.Handler, error) {
 	return serveGinjwt(both), nil
 }
 
-func (f *Fixture) verifier(issuer string, cacheSize int) (*ginjwt.Verifier, error) {
+func (f *Fixture) verifier(issuer string, cacheSize int, revoker ginjwt.Revoker) (*ginjwt.Verifier, error) {
 	key, err := ginjwt.NewKey(ginjwt.Algorithm(f.Method.Alg()), f.VerifyKey)
 	if err != nil {
 		return nil, err
 	}
 	return ginjwt.NewVerifier(key.WithID(keyID), ginjwt.Policy{
-		Issuer: issuer, Audience: []string{audience}, CacheSize: cacheSize,
+		Issuer: issuer, Audience: []string{audience}, CacheSize: cacheSize, Revoker: revoker,
 	})
 }
 
-func serveGinjwt(v *ginjwt.Verifier) http.Handler {
+func serveGinjwt(v *ginjwt.Verifier) *gin.Engine {
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), v)
 	user := ginjwt.Depends(claims, func(_ *gin.Context, c ginjwt.Claims) (User, error) { return User{c.Subject}, nil })
 	r := gin.New()

@@ -9,6 +9,9 @@
 #	ROUNDS=7 SECONDS_EACH=5 ALGS="HS256 ES256" ./wrk.sh
 #	KINDS="bare ginjwt-cached" ./wrk.sh
 #
+# The kind ginjwt-redis has a redis-server of its own on a free loopback port, and
+# is left out where there is none.
+#
 # Exits with 3 if wrk is missing and cannot be installed.
 set -eu
 cd "$(dirname "$0")"
@@ -16,7 +19,7 @@ cd "$(dirname "$0")"
 ROUNDS=${ROUNDS:-5}
 SECONDS_EACH=${SECONDS_EACH:-3}
 ALGS=${ALGS:-HS256}
-KINDS=${KINDS:-bare ginjwt ginjwt-cached gin-jwt golang-jwt}
+KINDS=${KINDS:-bare ginjwt ginjwt-cached ginjwt-memory ginjwt-redis gin-jwt golang-jwt}
 
 if ! command -v wrk >/dev/null; then
 	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -33,13 +36,27 @@ case " $KINDS " in
 *) KINDS="bare $KINDS" ;; # all else is relative to it
 esac
 
+case " $KINDS " in
+*" ginjwt-redis "*)
+	if ! command -v redis-server >/dev/null; then
+		echo "wrk.sh: ginjwt-redis is left out: redis-server is missing (Debian's package redis-server has one)" >&2
+		KINDS=$(echo " $KINDS " | sed 's/ ginjwt-redis / /')
+	fi
+	;;
+esac
+
 tmp=$(mktemp -d)
 pid=
+redis_pid=
+redis=
+end() { # process
+	[ -z "$1" ] || { kill "$1" && wait "$1"; } 2>/dev/null || :
+}
 stop() {
-	[ -z "$pid" ] || { kill "$pid" && wait "$pid"; } 2>/dev/null || :
+	end "$pid"
 	pid=
 }
-trap 'stop; rm -rf "$tmp"' EXIT
+trap 'stop; end "$redis_pid"; rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM
 
 # ticks prints the CPU time that the server has used, in 1/100 s.
@@ -51,10 +68,34 @@ ticks() {
 	fi
 }
 
+# start_redis starts a redis-server on a free port: one that it can bind.
+start_redis() {
+	tries=0
+	port=$((20000 + $$ % 10000))
+	while [ "$tries" -lt 20 ]; do
+		: >"$tmp/redis.log"
+		redis-server --bind 127.0.0.1 --port "$port" --dir "$tmp" --save '' --appendonly no >"$tmp/redis.log" 2>&1 &
+		redis_pid=$!
+		while kill -0 "$redis_pid" 2>/dev/null; do
+			if grep -q 'Ready to accept connections' "$tmp/redis.log"; then
+				redis="127.0.0.1:$port"
+				return
+			fi
+			sleep 0.05
+		done
+		wait "$redis_pid" || : # the port is another's
+		redis_pid=
+		port=$((port + 1)) tries=$((tries + 1))
+	done
+	echo "wrk.sh: redis-server does not start:" >&2
+	cat "$tmp/redis.log" >&2
+	exit 1
+}
+
 # load starts a server, loads it and notes its requests per second.
 load() { # kind, algorithm
 	: >"$tmp/out"
-	"$tmp/server" -kind "$1" -alg "$2" >"$tmp/out" &
+	"$tmp/server" -kind "$1" -alg "$2" -redis "$redis" >"$tmp/out" &
 	pid=$!
 	while [ "$(wc -l <"$tmp/out")" -lt 2 ]; do
 		kill -0 "$pid" || { echo "wrk.sh: the server of kind $1 does not start" >&2; exit 1; }
@@ -79,6 +120,9 @@ load() { # kind, algorithm
 }
 
 go build -o "$tmp/server" ./cmd/server
+case " $KINDS " in
+*" ginjwt-redis "*) start_redis ;;
+esac
 : >"$tmp/all"
 round=1
 while [ "$round" -le "$ROUNDS" ]; do

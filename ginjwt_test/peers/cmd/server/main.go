@@ -16,28 +16,33 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/redis/rueidis"
 
+	"github.com/ginjwt/gin-depends/ginjwt/sessions"
+	"github.com/ginjwt/gin-depends/ginjwt/sessions/redisstore"
 	"github.com/ginjwt/gin-depends/ginjwt_test/peers"
 )
 
 func main() {
-	kind := flag.String("kind", "bare", "bare, ginjwt, ginjwt-cached, gin-jwt, golang-jwt, echo-jwt, jwtauth or auth0")
+	kind := flag.String("kind", "bare", "bare, ginjwt, ginjwt-cached, ginjwt-memory, ginjwt-redis, gin-jwt, golang-jwt, echo-jwt, jwtauth or auth0")
 	alg := flag.String("alg", "HS256", "HS256, RS256, ES256 or EdDSA")
+	redis := flag.String("redis", "", "the address of the redis-server that ginjwt-redis keeps its sessions in")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *kind, *alg); err != nil {
+	if err := run(ctx, *kind, *alg, *redis); err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ctx context.Context, kind, alg string) error {
+func run(ctx context.Context, kind, alg, redis string) error {
 	gin.SetMode(gin.ReleaseMode)
-	contender, err := peers.ByName(kind)
+	contender, done, err := contender(kind, redis)
 	if err != nil {
 		return err
 	}
+	defer done()
 	fixture, err := peers.NewFixture(alg)
 	if err != nil {
 		return err
@@ -46,7 +51,7 @@ func run(ctx context.Context, kind, alg string) error {
 	if err != nil {
 		return err
 	}
-	token, err := fixture.Good()
+	token, err := contender.Good(handler, fixture)
 	if err != nil {
 		return err
 	}
@@ -62,4 +67,22 @@ func run(ctx context.Context, kind, alg string) error {
 		return err
 	}
 	return nil
+}
+
+// contender returns the contender of a kind, and what is to be called when it
+// has served.
+func contender(kind, redis string) (c peers.Contender, done func(), err error) {
+	switch kind {
+	case "ginjwt-memory":
+		store, err := sessions.NewMemory(sessions.MemoryConfig{})
+		return peers.GinjwtSessions(kind, store), func() {}, err
+	case "ginjwt-redis":
+		store, err := redisstore.Open(rueidis.ClientOption{InitAddress: []string{redis}}, redisstore.Config{})
+		if err != nil {
+			return c, nil, err
+		}
+		return peers.GinjwtSessions(kind, store), store.Close, nil
+	}
+	c, err = peers.ByName(kind)
+	return c, func() {}, err
 }
