@@ -41,7 +41,7 @@ func waysOf(nodes []*node) []describe.Way {
 func (n *node) ways() []describe.Way {
 	switch {
 	case n.scheme != nil:
-		return []describe.Way{{{Scheme: n.scheme.describe()}}}
+		return []describe.Way{{{Scheme: n.scheme.shown}}}
 	case n.optional:
 		return append(waysOf(n.below), describe.Way{})
 	case n.needs != nil: // AnyOf

@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 
@@ -91,9 +92,10 @@ func Public() gin.HandlerFunc {
 // the name of the user's function that answers, or "" for a guard.
 func handler(nodes []*node, fn string, h func(*gin.Context, *slot)) gin.HandlerFunc {
 	first, places := credentialsFirst(nodes), unshared(nodes)
+	note := sync.OnceValue(func() describe.Note { return noteOf(nodes, fn) })
 	return describe.Mark(func(c *gin.Context) {
 		if n := describe.Asked(c); n != nil {
-			*n = noteOf(nodes, fn)
+			*n = note()
 			return
 		}
 		s, outermost, late := open(c)

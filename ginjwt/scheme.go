@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // scheme is a security scheme: where credentials are in a request, how to ask
@@ -29,6 +31,7 @@ type scheme struct {
 	candidate func(c *gin.Context) string // the token of a request with nothing unusual about it, its form unchecked; or ""
 	find      func(c *gin.Context) (string, *Error)
 	challenge func(e *Error, scopes []string) string // its WWW-Authenticate value for e; or ""
+	shown     *describe.Scheme                       // how the audit and the document see it
 }
 
 // newScheme returns the scheme of the constructor kind, with its own place for
@@ -86,6 +89,7 @@ func newSchemeDependency[T any](s *scheme, value func(*entry) *T) *Dependency[T]
 		return value(e), nil
 	})
 	d.scheme, d.schemes = s, []*node{&d.node}
+	s.shown = s.describe()
 	return d
 }
 

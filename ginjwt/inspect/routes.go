@@ -75,21 +75,22 @@ func Routes(e *gin.Engine) ([]Route, error) {
 	if err != nil {
 		return nil, err
 	}
+	known := schemes{}
 	routes := make([]Route, len(all))
 	for i, f := range all {
-		routes[i] = f.route()
+		routes[i] = f.route(known)
 	}
 	return routes, nil
 }
 
 // route asks each handler of f what it is.
-func (f found) route() Route {
+func (f found) route(known schemes) Route {
 	r := Route{Method: f.method, Path: f.path, Template: f.template, Params: f.params, Handlers: len(f.chain)}
 	security := []describe.Way{{}}
 	answered := false
 	for i, h := range f.chain {
-		n, known := describe.Ask(h)
-		if !known {
+		n, says := describe.Ask(h)
+		if !says {
 			continue
 		}
 		r.note(n)
@@ -113,7 +114,7 @@ func (f found) route() Route {
 		r.Handler = nameOf(f.chain.Last())
 	}
 	if r.Guard > 0 {
-		r.Security = waysOf(security)
+		r.Security = known.waysOf(security)
 	}
 	return r
 }
@@ -133,11 +134,17 @@ func (r *Route) note(n describe.Note) {
 	}
 }
 
-func waysOf(all []describe.Way) (ways []Way) {
+// schemes are those of an engine, each once.
+type schemes map[*describe.Scheme]*Scheme
+
+func (known schemes) waysOf(all []describe.Way) (ways []Way) {
 	for _, w := range all {
 		way := Way{}
 		for _, d := range w {
-			way = append(way, Demand{schemeOf(d.Scheme), d.Scopes})
+			if known[d.Scheme] == nil {
+				known[d.Scheme] = schemeOf(d.Scheme)
+			}
+			way = append(way, Demand{known[d.Scheme], slices.Clone(d.Scopes)})
 		}
 		ways = append(ways, way)
 	}

@@ -32,7 +32,7 @@ type Scheme struct {
 }
 
 // Same reports whether s and other are described alike.
-func (s *Scheme) Same(other *Scheme) bool { return reflect.DeepEqual(s, other) }
+func (s *Scheme) Same(other *Scheme) bool { return s == other || reflect.DeepEqual(s, other) }
 
 // Same reports whether w and other demand the same, in whatever order.
 func (w Way) Same(other Way) bool {
