@@ -13,6 +13,10 @@ import (
 //
 //	verifier, err := jwks.Discover("https://id.example.com", ginjwt.Policy{Audience: []string{"https://api.example.com"}})
 //
+// An audience should be the API's own, never the ID of a client: ID tokens are
+// for that, and some have no other mark. Where access tokens are at+jwt (RFC
+// 9068), Types can say that no other is accepted.
+//
 // The issuer must be spelt as the provider spells it, a slash at its end
 // included. The error names everything that is wrong with issuer, policy and
 // opts. Nothing is fetched before the first token comes, unless WarmUp says so,

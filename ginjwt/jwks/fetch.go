@@ -76,7 +76,7 @@ func (c *config) ask(req *http.Request) (answer, error) {
 	}
 	defer res.Body.Close()
 	if res.StatusCode != http.StatusOK {
-		return answer{}, statusError{res.StatusCode}
+		return answer{}, statusError{res.StatusCode, errorCode(res.Body)}
 	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody+1))
 	switch {
@@ -88,8 +88,26 @@ func (c *config) ask(req *http.Request) (answer, error) {
 	return answer{body, res.Header}, nil
 }
 
-// statusError is an answer that is not 200.
-type statusError struct{ status int }
+// statusError is an answer that is not 200. Its code is one of RFC 6749 section
+// 5.2 or of those who follow it, or "".
+type statusError struct {
+	status int
+	code   string
+}
+
+// maxRefusal is how much is read of an answer that is not 200.
+const maxRefusal = 4 << 10
+
+func errorCode(body io.Reader) string {
+	var refusal struct {
+		Code string `json:"error"`
+	}
+	text, err := io.ReadAll(io.LimitReader(body, maxRefusal))
+	if err != nil || decode(text, &refusal) != nil {
+		return ""
+	}
+	return refusal.Code
+}
 
 func (e statusError) Error() string { return fmt.Sprintf("the answer has status %d", e.status) }
 

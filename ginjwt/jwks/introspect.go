@@ -29,7 +29,8 @@ import (
 // (RFC 6749 section 2.3.1); both its ID and its secret are "" if the HTTPClient
 // does it in another way. If the server does not tell iss or
 // aud, which RFC 7662 allows, the policy must say AnyIssuer or AnyAudience: the
-// endpoint vouches for the token then. exp must be told.
+// endpoint vouches for the token then. exp must be told and, under AnyAudience,
+// that token_type is Bearer: servers tell of refresh tokens, too.
 //
 // What is no clear answer is none: a failure, a redirect to elsewhere, an
 // "active" that is not true or false, more than 1 MiB. Such a request is answered
@@ -46,7 +47,7 @@ func Introspect(endpoint, clientID, clientSecret string, policy ginjwt.Policy, o
 		err = errors.Join(err, errors.New("jwks: Introspect: the client needs an ID and a secret, or neither if the HTTPClient authenticates it"))
 	}
 	in := &introspector{
-		cfg: cfg, endpoint: endpoint, authenticate: authenticator(clientID, clientSecret, cfg.clientPost),
+		cfg: cfg, endpoint: endpoint, issuer: policy.Issuer, anyAudience: policy.AnyAudience, authenticate: authenticator(clientID, clientSecret, cfg.clientPost),
 		turns: make(chan struct{}, maxQuestions), flights: map[tokenHash]*question{},
 	}
 	if cfg.cacheSize > 0 {
@@ -70,6 +71,8 @@ type tokenHash [sha256.Size]byte
 type introspector struct {
 	cfg          config
 	endpoint     string
+	issuer       string // as the policy has it
+	anyAudience  bool
 	authenticate func(h http.Header, form url.Values)
 	turns        chan struct{}
 	answers      *otter.Cache[tokenHash, *verdict] // nil if none are kept
@@ -174,7 +177,7 @@ func (in *introspector) answer(token string) (v *verdict, err error) {
 		if r := recover(); r != nil { // of the caller's client; nobody else could recover it here
 			v, err = nil, fmt.Errorf("jwks: a panic while the token was introspected: %v", r)
 		}
-		in.cfg.tell(ctx, Event{URL: in.endpoint, Err: err, Duration: time.Since(began)})
+		in.cfg.tell(ctx, Event{Issuer: in.issuer, URL: in.endpoint, Err: err, Duration: time.Since(began)})
 	}()
 	select {
 	case in.turns <- struct{}{}:
@@ -200,8 +203,15 @@ func (in *introspector) post(ctx context.Context, token string) (*verdict, error
 	header.Set("Content-Type", "application/x-www-form-urlencoded")
 	header.Set("Accept", "application/json")
 	req.Header = header
+	// Asked twice it answers the same: net/http may ask again where a connection
+	// that was idle has ended. The field itself is not sent.
+	header["Idempotency-Key"] = nil
 	a, err := in.cfg.ask(req)
-	if err != nil {
+	var refused statusError
+	switch {
+	case errors.As(err, &refused) && refused.status == http.StatusBadRequest && refused.code == "unsupported_token_type":
+		return &verdict{until: in.cfg.now().Round(0).Add(in.cfg.cacheFor)}, nil // a JWT, say, where tokens are opaque
+	case err != nil:
 		return nil, err
 	}
 	return in.judge(a.body)
@@ -226,8 +236,9 @@ func (in *introspector) judge(body []byte) (*verdict, error) {
 	default:
 		return nil, errors.New(`the answer's "active" is neither true nor false`)
 	}
-	if said.Type != nil && !strings.EqualFold(string(said.Type), `"Bearer"`) {
-		return v, nil // bound to a key, say: no bearer token
+	bearer := strings.EqualFold(string(said.Type), `"Bearer"`)
+	if said.Type != nil && !bearer || !bearer && in.anyAudience {
+		return v, nil // bound to a key, or no access token: by its audience it could be told apart
 	}
 	if exp := time.Unix(int64(min(said.Exp, 1<<40)), 0); exp.Before(v.until) {
 		v.until = exp

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -139,16 +140,19 @@ func (s *Source) CheckPolicy(p ginjwt.Policy) error {
 // FindKey returns the key of the ID kid, or the only key for alg if kid is "".
 // If there is none it asks the provider, unless that was done within CoolDown.
 func (s *Source) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
-	now := s.now()
-	set := s.usable(now)
-	if set != nil && (now.Before(set.fetched) || !now.Before(set.refreshAt)) {
-		s.renew(ctx, now, set)
-		set = s.usable(now)
+	set := s.usable()
+	if set.due(s.now()) {
+		s.renew(ctx, set)
+		set = s.usable()
 	}
-	if key, known := set.find(alg, kid); known {
+	key, known := set.find(alg, kid)
+	switch {
+	case known:
 		return certain(key)
+	case !slices.Contains(s.cfg.algorithms, alg):
+		return key, ginjwt.ErrUnknownKey // and no fetch would bring one
 	}
-	f, err := s.join(now)
+	f, err := s.join()
 	if f != nil {
 		if err := f.wait(ctx); err != nil {
 			return ginjwt.Key{}, err
@@ -158,7 +162,7 @@ func (s *Source) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) 
 		}
 	}
 	// Also if no fetch was begun: one may have ended since the key was looked for.
-	if key, known := s.usable(now).find(alg, kid); known {
+	if key, known := s.usable().find(alg, kid); known {
 		return certain(key)
 	}
 	return ginjwt.Key{}, err
@@ -173,11 +177,18 @@ func certain(key ginjwt.Key) (ginjwt.Key, error) {
 }
 
 // usable returns the keys that are there, or nil if they are too old.
-func (s *Source) usable(now time.Time) *keySet {
-	if set := s.current.Load(); set != nil && now.Before(set.fetched.Add(s.cfg.maxStale)) {
+func (s *Source) usable() *keySet {
+	set := s.current.Load() // before the clock is read: it is not from the future
+	if set != nil && s.now().Before(set.fetched.Add(s.cfg.maxStale)) {
 		return set
 	}
 	return nil
+}
+
+// due reports whether the keys should be fetched anew, for which a clock that
+// was set back is a reason too.
+func (set *keySet) due(now time.Time) bool {
+	return set != nil && (now.Before(set.fetched) || !now.Before(set.refreshAt))
 }
 
 // find returns the key for a token, zero if it could be several.
@@ -193,9 +204,9 @@ func (set *keySet) find(alg ginjwt.Algorithm, kid string) (key ginjwt.Key, known
 }
 
 // renew begins a fetch, in the background if the keys are not yet too old.
-func (s *Source) renew(ctx context.Context, now time.Time, set *keySet) {
-	f, _ := s.join(now)
-	if f == nil || !f.hopeful || now.Before(set.expires) {
+func (s *Source) renew(ctx context.Context, set *keySet) {
+	f, _ := s.join()
+	if f == nil || !f.hopeful || s.now().Before(set.expires) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -205,9 +216,10 @@ func (s *Source) renew(ctx context.Context, now time.Time, set *keySet) {
 
 // join returns the fetch under way, or begins one. If it is too early for one,
 // it returns what a token's unknown key is by the last.
-func (s *Source) join(now time.Time) (*flight, error) {
+func (s *Source) join() (*flight, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	now := s.now() // not earlier than what ended meanwhile
 	switch {
 	case s.flight != nil:
 		return s.flight, nil

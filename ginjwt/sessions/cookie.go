@@ -22,8 +22,9 @@ import (
 // the prefix __Host- makes the browser see to. The token endpoint, Logout and
 // Revoke are then held to the service's own origin.
 type Cookies struct {
-	// TrustedOrigins are other origins whose pages may log in and out, such as
-	// "https://app.example.com".
+	// TrustedOrigins are other origins of the same site whose pages may log in and
+	// out, such as "https://app.example.com". A page of another site can do so by a
+	// form only: browsers drop the cookies of its scripts' requests (SameSite).
 	TrustedOrigins []string
 	// InsecureLoopback is for development without TLS: on a loopback address the
 	// cookies are not Secure, and their names are without __Host-.

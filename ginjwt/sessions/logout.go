@@ -33,11 +33,14 @@ func (s *Sessions[D]) Logout() gin.HandlerFunc {
 			ginjwt.Abort(c, ginjwt.HTTPError(http.StatusMethodNotAllowed, "Log out with POST"))
 			return
 		}
-		if err := s.logOut(c, token, access); err != nil {
+		err := s.logOut(c, token, access)
+		if e := asError(err); err == nil || e != nil && e.Status == http.StatusUnauthorized {
+			s.clearCookies(c) // refused ones too, which no script could remove
+		}
+		if err != nil {
 			ginjwt.Abort(c, err)
 			return
 		}
-		s.clearCookies(c)
 		c.Header("Cache-Control", "no-store")
 		c.Status(http.StatusNoContent)
 		c.Writer.WriteHeaderNow()
