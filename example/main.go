@@ -2,12 +2,14 @@
 // logins that can be renewed, listed and ended. It listens on ADDR, by default
 // 127.0.0.1:8000, signs with JWT_SECRET, and keeps sessions in the Redis at
 // REDIS_ADDR or, if that is not set, in memory. If OIDC_ISSUER is set, it accepts
-// that provider's access tokens for OIDC_AUDIENCE beside its own.
+// that provider's access tokens for OIDC_AUDIENCE beside its own. At /docs is a
+// page to try it out. It does not start if a route is open by mistake.
 package main
 
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -19,7 +21,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/inspect"
 	"github.com/ginjwt/gin-depends/ginjwt/jwks"
+	"github.com/ginjwt/gin-depends/ginjwt/openapi"
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
@@ -68,7 +72,7 @@ func setupRouter(key ginjwt.Key, store sessions.Store, provider *ginjwt.Verifier
 			c.JSON(200, gin.H{"admin": me.Username, "users": len(users)})
 		}
 	})
-	return ginjwt.Must(r, r.SetTrustedProxies(nil))
+	return ginjwt.Must(r, errors.Join(r.SetTrustedProxies(nil), openapi.Mount(r, openapi.Config{Title: "ginjwt example", Version: "1.0.0"})))
 }
 
 func readMe(c *gin.Context, me User) { c.JSON(200, me) }
@@ -108,8 +112,12 @@ func run() error {
 	if err != nil {
 		return fmt.Errorf("OIDC_ISSUER and OIDC_AUDIENCE: %w", err)
 	}
+	router := setupRouter(key, store, provider)
+	if err := inspect.Audit(os.Stderr, router, inspect.Except("GET /feed")); err != nil {
+		return err
+	}
 	server := &http.Server{
-		Addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8000"), Handler: setupRouter(key, store, provider),
+		Addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8000"), Handler: router,
 		MaxHeaderBytes: 32 << 10, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute,
 	}

@@ -25,6 +25,9 @@ func noteOf(nodes []*node, fn string) describe.Note {
 	if n.Form != "" && n.Answers && !demands {
 		n.Endpoint = describe.Login
 	}
+	if fn == writeTokenName { // which says nothing: the login is what it writes the answer of
+		n.Handler = nodes[0].shownName()
+	}
 	return n
 }
 
@@ -118,3 +121,5 @@ func (s *scheme) describe() *describe.Scheme {
 	}
 	return d
 }
+
+var writeTokenName = needFunc("", WriteToken)

@@ -1,0 +1,210 @@
+package openapi
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/ginjwt/gin-depends/ginjwt/inspect"
+)
+
+// document is an OpenAPI document, as far as it is written here.
+type document struct {
+	OpenAPI    string                           `json:"openapi"`
+	Info       info                             `json:"info"`
+	Servers    []server                         `json:"servers,omitempty"`
+	Paths      map[string]map[string]*operation `json:"paths"`
+	Components components                       `json:"components,omitzero"`
+}
+
+type info struct {
+	Title       string `json:"title"`
+	Summary     string `json:"summary,omitempty"`
+	Description string `json:"description,omitempty"`
+	Version     string `json:"version"`
+}
+
+type server struct {
+	URL string `json:"url"`
+}
+
+type components struct {
+	Schemas         map[string]schema          `json:"schemas,omitempty"`
+	SecuritySchemes map[string]*inspect.Scheme `json:"securitySchemes,omitempty"`
+}
+
+type operation struct {
+	Tags        []string              `json:"tags,omitempty"`
+	Summary     string                `json:"summary,omitempty"`
+	Description string                `json:"description,omitempty"`
+	OperationID string                `json:"operationId"`
+	Deprecated  bool                  `json:"deprecated,omitzero"`
+	Parameters  []parameter           `json:"parameters,omitempty"`
+	RequestBody *requestBody          `json:"requestBody,omitempty"`
+	Responses   map[string]*response  `json:"responses"`
+	Security    []map[string][]string `json:"security,omitempty"`
+}
+
+type parameter struct {
+	Name     string `json:"name"`
+	In       string `json:"in"`
+	Required bool   `json:"required"`
+	Schema   schema `json:"schema"`
+}
+
+type requestBody struct {
+	Required bool                 `json:"required"`
+	Content  map[string]mediaType `json:"content"`
+}
+
+type mediaType struct {
+	Schema any `json:"schema"`
+}
+
+type response struct {
+	Description string               `json:"description"`
+	Headers     map[string]header    `json:"headers,omitempty"`
+	Content     map[string]mediaType `json:"content,omitempty"`
+}
+
+type header struct {
+	Description string `json:"description,omitempty"`
+	Schema      schema `json:"schema"`
+	Example     string `json:"example,omitempty"`
+}
+
+type schema map[string]any
+
+// Document returns the OpenAPI 3.1 document of e's routes, as JSON. Of cfg only
+// what it says of the API is used. The error names all faults: in cfg, schemes
+// that differ but have one name, scopes that are demanded and that their scheme
+// does not declare, schemas that are none.
+func Document(e *gin.Engine, cfg Config) ([]byte, error) {
+	cfg, err := cfg.complete()
+	d, faults := build(e, cfg)
+	if err := errors.Join(err, faults); err != nil {
+		return nil, err
+	}
+	return d.marshal()
+}
+
+func (d *document) marshal() ([]byte, error) {
+	return json.Marshal(d, json.Deterministic(true), jsontext.EscapeForHTML(true))
+}
+
+// builder makes a document.
+type builder struct {
+	document
+	routes []inspect.Route
+	faults []error
+}
+
+func (b *builder) fault(format string, args ...any) {
+	err := fmt.Errorf("ginjwt: openapi: "+format, args...)
+	if !slices.ContainsFunc(b.faults, func(f error) bool { return f.Error() == err.Error() }) {
+		b.faults = append(b.faults, err)
+	}
+}
+
+func build(e *gin.Engine, cfg Config) (*document, error) {
+	routes, err := inspect.Routes(e)
+	if err != nil {
+		return nil, err
+	}
+	b := &builder{routes: routes, document: document{
+		OpenAPI: "3.1.0",
+		Info:    info{Title: cfg.Title, Summary: cfg.Summary, Description: cfg.Description, Version: cfg.Version},
+		Paths:   map[string]map[string]*operation{},
+		Components: components{
+			Schemas: map[string]schema{}, SecuritySchemes: map[string]*inspect.Scheme{},
+		},
+	}}
+	for _, s := range cfg.Servers {
+		b.Servers = append(b.Servers, server{s})
+	}
+	var named []named
+	for _, r := range routes {
+		op, shown := opOf(r.Notes())
+		if !shown || foreign(r) {
+			continue
+		}
+		if b.Paths[r.Template] == nil {
+			b.Paths[r.Template] = map[string]*operation{}
+		}
+		o := b.operation(r, op)
+		b.Paths[r.Template][strings.ToLower(r.Method)] = o
+		named = append(named, newNamed(o, r, op))
+	}
+	b.name(named)
+	return &b.document, errors.Join(b.faults...)
+}
+
+// foreign reports whether r is no operation of the API: OpenAPI has no CONNECT,
+// files are no operations, and the document does not describe itself.
+func foreign(r inspect.Route) bool {
+	methods := []string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"}
+	return !slices.Contains(methods, r.Method) || r.Endpoint == "docs" || strings.Contains(r.Handler, "gin.(*RouterGroup).")
+}
+
+func (b *builder) operation(r inspect.Route, op Op) *operation {
+	o := &operation{
+		Tags: op.Tags, Description: op.Description, Deprecated: op.Deprecated,
+		Responses: map[string]*response{}, Security: b.security(r),
+	}
+	for _, name := range r.Params {
+		o.Parameters = append(o.Parameters, parameter{Name: name, In: "path", Required: true, Schema: schema{"type": "string"}})
+	}
+	b.answers(o, r)
+	if form := formOf(r); form != nil {
+		b.form(o, r, form)
+	}
+	b.described(o, r, op)
+	return o
+}
+
+// componentName is what the key of a component can be.
+var componentName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+
+// security returns the ways to be let through to r as Security Requirement
+// Objects, and adds their schemes to the components.
+func (b *builder) security(r inspect.Route) (all []map[string][]string) {
+	for _, way := range r.Security {
+		requirement := map[string][]string{}
+		for _, d := range way {
+			b.scheme(d.Scheme)
+			requirement[d.Scheme.Name] = append([]string{}, d.Scopes...) // never null
+			for _, scope := range d.Scopes {
+				if !d.Scheme.Declares(scope) {
+					b.fault("%s %s demands the scope %q, which %s does not declare: add it to its Scopes", r.Method, r.Path, scope, d.Scheme.Name)
+				}
+			}
+		}
+		all = append(all, requirement)
+	}
+	return all
+}
+
+func (b *builder) scheme(s *inspect.Scheme) {
+	before, known := b.Components.SecuritySchemes[s.Name]
+	switch {
+	case !componentName.MatchString(s.Name):
+		b.fault("the security scheme %q has a name that OpenAPI does not allow: use letters, digits, '.', '_' and '-'", s.Name)
+	case !known:
+		b.Components.SecuritySchemes[s.Name] = s
+	case before != s && !alike(before, s):
+		b.fault("two security schemes that differ have the name %q: give one another with SchemeName", s.Name)
+	}
+}
+
+// alike reports whether the document shows a and b alike.
+func alike(a, b *inspect.Scheme) bool {
+	one, errOne := json.Marshal(a, json.Deterministic(true))
+	two, errTwo := json.Marshal(b, json.Deterministic(true))
+	return errOne == nil && errTwo == nil && string(one) == string(two)
+}
