@@ -142,20 +142,24 @@ func decode(body []byte, into any) error {
 }
 
 // maxAge returns how long an answer may be kept by its Cache-Control (RFC 9111
-// section 5.2.2), and false if that does not say.
-func maxAge(h http.Header) (time.Duration, bool) {
+// section 5.2.2), and false if that does not say. Of several, the shortest holds.
+func maxAge(h http.Header) (age time.Duration, told bool) {
 	for directive := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
 		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(directive)), "=")
+		var seconds uint64
 		switch name {
 		case "no-store", "no-cache":
-			return 0, true
 		case "max-age":
-			seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31)
-			if err != nil {
+			var err error
+			if seconds, err = strconv.ParseUint(strings.Trim(value, `"`), 10, 31); err != nil {
 				continue
 			}
-			return time.Duration(seconds) * time.Second, true
+		default:
+			continue
+		}
+		if one := time.Duration(seconds) * time.Second; !told || one < age {
+			age, told = one, true
 		}
 	}
-	return 0, false
+	return age, told
 }

@@ -153,31 +153,33 @@ func (in *introspector) ask(hash tokenHash, token string) *question {
 	if q := in.flights[hash]; q != nil {
 		return q
 	}
-	q := &question{done: make(chan struct{})}
+	q := &question{done: make(chan struct{}), err: errEnded}
 	in.flights[hash] = q
 	go func() {
-		defer close(q.done)
+		began := time.Now()
+		defer func() { // whatever the caller's client does in its goroutine
+			if q.err == nil && in.answers != nil {
+				in.answers.Set(hash, q.verdict)
+			}
+			in.mu.Lock()
+			delete(in.flights, hash)
+			in.mu.Unlock()
+			close(q.done)
+			in.cfg.tell(context.Background(), Event{Issuer: in.issuer, URL: in.endpoint, Err: q.err, Duration: time.Since(began)})
+		}()
 		q.verdict, q.err = in.answer(token)
-		if q.err == nil && in.answers != nil {
-			in.answers.Set(hash, q.verdict)
-		}
-		in.mu.Lock()
-		delete(in.flights, hash)
-		in.mu.Unlock()
 	}()
 	return q
 }
 
-// answer asks the server, and tells the observer.
+// answer asks the server.
 func (in *introspector) answer(token string) (v *verdict, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), in.cfg.timeout)
 	defer cancel()
-	began := time.Now()
 	defer func() {
 		if r := recover(); r != nil { // of the caller's client; nobody else could recover it here
 			v, err = nil, fmt.Errorf("jwks: a panic while the token was introspected: %v", r)
 		}
-		in.cfg.tell(ctx, Event{Issuer: in.issuer, URL: in.endpoint, Err: err, Duration: time.Since(began)})
 	}()
 	select {
 	case in.turns <- struct{}{}:

@@ -100,7 +100,7 @@ func InsecureLoopbackHTTP() Option {
 // Timeout is how long one answer may take, at most 10 seconds, which is the
 // default.
 func Timeout(d time.Duration) Option {
-	return Option{"Timeout", forKeys | forTokens, bounded(d, maxTimeout, func(c *config) { c.timeout = d })}
+	return Option{"Timeout", forKeys | forTokens, bounded(d, 1, maxTimeout, func(c *config) { c.timeout = d })}
 }
 
 // CoolDown is the shortest time between two fetches that tokens can cause: by a
@@ -109,13 +109,14 @@ func Timeout(d time.Duration) Option {
 // latest, however many forged key IDs come. It is at most 30 seconds; by
 // default, 10.
 func CoolDown(d time.Duration) Option {
-	return Option{"CoolDown", forKeys, bounded(d, maxCoolDown, func(c *config) { c.coolDown = d })}
+	return Option{"CoolDown", forKeys, bounded(d, 1, maxCoolDown, func(c *config) { c.coolDown = d })}
 }
 
-// MaxStale is for how long keys are used while the provider cannot be reached,
-// at most 24 hours, which is the default.
+// MaxStale is for how long keys are used while the provider cannot be reached:
+// from a quarter of an hour, for which they are used anyway, to 24 hours, which
+// is the default.
 func MaxStale(d time.Duration) Option {
-	return Option{"MaxStale", forKeys, bounded(d, longestStale, func(c *config) { c.maxStale = d })}
+	return Option{"MaxStale", forKeys, bounded(d, maxTTL, longestStale, func(c *config) { c.maxStale = d })}
 }
 
 // Algorithms restricts keys to those for one of algs. A key whose alg the
@@ -165,7 +166,7 @@ func CacheFor(d time.Duration, size int) Option {
 			return fmt.Errorf("the size is %d: it must be positive", size)
 		}
 		c.cacheSize = size
-		return bounded(d, maxCacheFor, func(c *config) { c.cacheFor = d })(c)
+		return bounded(d, 1, maxCacheFor, func(c *config) { c.cacheFor = d })(c)
 	}}
 }
 
@@ -204,10 +205,11 @@ func Clock(now func() time.Time) Option {
 	}}
 }
 
-func bounded(d, most time.Duration, set func(*config)) func(*config) error {
+// bounded returns an Option's set, for a d from least to most.
+func bounded(d, least, most time.Duration, set func(*config)) func(*config) error {
 	return func(c *config) error {
-		if d <= 0 || d > most {
-			return fmt.Errorf("%v is not from above 0 to %v", d, most)
+		if d < least || d > most {
+			return fmt.Errorf("%v is not from %v to %v", d, least, most)
 		}
 		set(c)
 		return nil

@@ -31,17 +31,29 @@ var asymmetric = []ginjwt.Algorithm{
 // jwk is what is looked at of a JSON Web Key (RFC 7517 section 4). Certificates
 // (x5c, x5u) are ignored: the provider vouches for the key, nobody else.
 type jwk struct {
-	Type       string         `json:"kty"`
-	Use        string         `json:"use"`
-	Operations []string       `json:"key_ops"`
-	Algorithm  string         `json:"alg"`
-	ID         string         `json:"kid"`
-	Curve      string         `json:"crv"`
-	X          string         `json:"x"`
-	Y          string         `json:"y"`
-	N          string         `json:"n"`
-	E          string         `json:"e"`
-	Private    jsontext.Value `json:"d"`
+	Type       string   `json:"kty"`
+	Use        string   `json:"use"`
+	Operations []string `json:"key_ops"`
+	Algorithm  string   `json:"alg"`
+	ID         string   `json:"kid"`
+	Curve      string   `json:"crv"`
+	X          string   `json:"x"`
+	Y          string   `json:"y"`
+	N          string   `json:"n"`
+	E          string   `json:"e"`
+	halves
+}
+
+// halves are members that only a private key has (RFC 7518 section 6): with any
+// of them, RSA's other ones can be worked out.
+type halves struct {
+	D   jsontext.Value `json:"d"`
+	P   jsontext.Value `json:"p"`
+	Q   jsontext.Value `json:"q"`
+	DP  jsontext.Value `json:"dp"`
+	DQ  jsontext.Value `json:"dq"`
+	QI  jsontext.Value `json:"qi"`
+	Oth jsontext.Value `json:"oth"`
 }
 
 // parsed is a key set with what was wrong in it.
@@ -65,32 +77,60 @@ func parse(body []byte, algorithms []ginjwt.Algorithm) (parsed, error) {
 		return parsed{}, fmt.Errorf("the set has %d keys, and at most %d are allowed", len(set.Keys), maxKeys)
 	}
 	var p parsed
-	var signing []jwk
-	named := map[string]int{}
-	for _, raw := range set.Keys {
-		var k jwk
-		if err := json.Unmarshal(raw, &k); err != nil {
-			p.skip(jwk{}, "malformed")
-			continue
-		}
-		if reason, use := k.forSignatures(); use {
-			signing = append(signing, k)
-			named[k.ID]++
-		} else if reason != "" {
-			p.skip(k, reason)
-		}
+	signing := p.decode(set.Keys)
+	ids := map[string]int{}
+	for _, k := range signing {
+		ids[k.ID]++
 	}
 	for _, k := range signing {
-		if named[k.ID] > 1 && k.ID != "" {
+		switch {
+		case k.leaks() != "":
+			p.skip(k, k.leaks())
+		case k.ID != "" && ids[k.ID] > 1:
 			p.skip(k, "another key has the same ID")
-			continue
+		default:
+			p.add(k, algorithms)
 		}
-		p.add(k, algorithms)
 	}
+	p.withdraw(signing)
 	if len(p.keys) == 0 {
 		return p, errors.New("the set has no usable key")
 	}
 	return p, nil
+}
+
+// decode returns those of a set's keys that are for signatures.
+func (p *parsed) decode(keys []jsontext.Value) (signing []jwk) {
+	for _, raw := range keys {
+		var k jwk
+		switch {
+		case json.Unmarshal(raw, &k) != nil:
+			p.skip(jwk{}, "malformed")
+		case !k.forSignatures():
+		case len(k.ID) > maxKeyID:
+			p.skip(k, fmt.Sprintf("its ID has more than %d bytes", maxKeyID))
+		default:
+			signing = append(signing, k)
+		}
+	}
+	return signing
+}
+
+// withdraw takes out the keys whose private half is in the set as well.
+func (p *parsed) withdraw(signing []jwk) {
+	for _, k := range signing {
+		if k.leaks() == "" || k.Type == "oct" {
+			continue
+		}
+		p.keys = slices.DeleteFunc(p.keys, func(public ginjwt.Key) bool {
+			leaked, err := k.key(public.Algorithm())
+			same := err == nil && leaked.Equal(public)
+			if same {
+				p.skip(jwk{ID: public.ID()}, "its private key is in the set: whoever can read it can sign")
+			}
+			return same
+		})
+	}
 }
 
 // skip tells why k is not used. An ID beyond what a token's can be is cut.
@@ -98,22 +138,22 @@ func (p *parsed) skip(k jwk, reason string) {
 	p.skipped = append(p.skipped, SkippedKey{k.ID[:min(len(k.ID), maxKeyID)], reason})
 }
 
-// forSignatures reports whether signatures may be verified with k, and if not,
-// why that should be told.
-func (k *jwk) forSignatures() (reason string, ok bool) {
+// forSignatures reports whether k is of a type that is known, and signatures may
+// be verified with it.
+func (k *jwk) forSignatures() bool {
+	return (k.Use == "" || k.Use == "sig") && (k.Operations == nil || slices.Contains(k.Operations, "verify")) &&
+		slices.Contains([]string{"RSA", "EC", "OKP", "oct"}, k.Type)
+}
+
+// leaks returns why k can be no secret of the provider's any more, or "".
+func (k *jwk) leaks() string {
 	switch {
-	case k.Use != "" && k.Use != "sig", k.Operations != nil && !slices.Contains(k.Operations, "verify"):
-		return "", false
 	case k.Type == "oct":
-		return "a symmetric key: whoever can read it can sign", false
-	case k.Type != "RSA" && k.Type != "EC" && k.Type != "OKP":
-		return "", false
-	case k.Private != nil:
-		return "a private key: whoever can read it can sign", false
-	case len(k.ID) > maxKeyID:
-		return fmt.Sprintf("its ID has more than %d bytes", maxKeyID), false
+		return "a symmetric key: whoever can read it can sign"
+	case slices.ContainsFunc([]jsontext.Value{k.D, k.P, k.Q, k.DP, k.DQ, k.QI, k.Oth}, func(v jsontext.Value) bool { return v != nil }):
+		return "a private key: whoever can read it can sign"
 	}
-	return "", true
+	return ""
 }
 
 // add adds k, unless it is for none of algorithms or is no sound key.

@@ -10,24 +10,21 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
 
-// fetch asks the provider for its keys, and tells the observer.
-func (s *Source) fetch() (set *keySet, err error) {
+// fetch asks the provider for its keys, and notes in ev what came of it.
+func (s *Source) fetch(ev *Event) (set *keySet) {
 	ctx, cancel := context.WithTimeout(s.ctx, s.cfg.timeout)
 	defer cancel()
-	ev := Event{Issuer: s.issuer, URL: s.url}
-	began := time.Now()
 	defer func() {
 		if r := recover(); r != nil { // of the caller's client; nobody else could recover it here
-			set, err = nil, fmt.Errorf("jwks: a panic while the keys were fetched: %v", r)
+			set, ev.Err = nil, fmt.Errorf("jwks: a panic while the keys were fetched: %v", r)
 		}
-		ev.Err, ev.Duration = err, time.Since(began)
-		s.cfg.tell(ctx, ev)
 	}()
-	set, err = s.load(ctx, &ev)
+	set, err := s.load(ctx, ev)
 	if err != nil {
-		return nil, fmt.Errorf("jwks: no keys from %s: %w", ev.URL, err)
+		err = fmt.Errorf("jwks: no keys from %s: %w", ev.URL, err)
 	}
-	return set, nil
+	ev.Err = err
+	return set
 }
 
 func (s *Source) load(ctx context.Context, ev *Event) (*keySet, error) {

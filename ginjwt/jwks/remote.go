@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,13 +43,6 @@ type Source struct {
 	cancel  context.CancelFunc
 }
 
-// A flight is a fetch that several requests may wait for.
-type flight struct {
-	done    chan struct{}
-	err     error // once it is done
-	hopeful bool  // the one before it did not fail
-}
-
 // keySet is what a fetch brought. It is never changed.
 type keySet struct {
 	keys      []ginjwt.Key
@@ -64,9 +56,6 @@ type keySet struct {
 const (
 	minTTL = time.Minute
 	maxTTL = 15 * time.Minute
-	// patience is how long a request waits for new keys if those that are there
-	// are too old and nobody has yet tried to fetch new ones.
-	patience = 2 * time.Second
 )
 
 // Remote returns the keys at url, a JSON Web Key Set (RFC 7517):
@@ -203,79 +192,18 @@ func (set *keySet) find(alg ginjwt.Algorithm, kid string) (key ginjwt.Key, known
 	return key, known
 }
 
-// renew begins a fetch, in the background if the keys are not yet too old.
-func (s *Source) renew(ctx context.Context, set *keySet) {
-	f, _ := s.join()
-	if f == nil || !f.hopeful || s.now().Before(set.expires) {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	_ = f.wait(ctx) // if it takes longer, the old keys have to do
-}
-
-// join returns the fetch under way, or begins one. If it is too early for one,
-// it returns what a token's unknown key is by the last.
-func (s *Source) join() (*flight, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	now := s.now() // not earlier than what ended meanwhile
-	switch {
-	case s.flight != nil:
-		return s.flight, nil
-	case s.closed:
-		return nil, outage(errClosed, s.cfg.coolDown)
-	case s.tried.IsZero() || elapsed(s.tried, now, s.cfg.coolDown):
-		return s.start(), nil
-	case s.failed != nil:
-		return nil, outage(s.failed, s.tried.Add(s.cfg.coolDown).Sub(now))
-	}
-	return nil, ginjwt.ErrUnknownKey
-}
-
-// start begins a fetch. s.mu is held.
-func (s *Source) start() *flight {
-	f := &flight{done: make(chan struct{}), hopeful: s.failed == nil}
-	s.flight = f
-	s.running.Go(func() {
-		set, err := s.fetch()
-		if err == nil {
-			s.current.Store(set)
-		}
-		s.mu.Lock()
-		s.flight, s.tried, s.failed = nil, s.now(), err
-		s.mu.Unlock()
-		f.err = err
-		close(f.done)
-	})
-	return f
-}
-
-func (f *flight) wait(ctx context.Context) error {
-	select {
-	case <-f.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-var errClosed = errors.New("jwks: the Source is closed")
-
-// outage returns the 503 for what cannot be judged, and says when to try again.
-func outage(cause error, retry time.Duration) error {
-	err := ginjwt.Unavailable(cause)
-	var e *ginjwt.Error
-	if errors.As(err, &e) {
-		e.Header.Set("Retry-After", strconv.Itoa(max(1, int((retry+time.Second-1)/time.Second))))
-	}
-	return err
-}
-
 // Refresh fetches the keys now, whenever they were fetched last: to wait for
 // them before serving, in a readiness probe, or when the provider is known to
 // have withdrawn one. It returns why that failed; keys that are there stay.
 func (s *Source) Refresh(ctx context.Context) error {
+	s.mu.Lock()
+	before := s.flight
+	s.mu.Unlock()
+	if before != nil { // what it brings may be from before the call
+		if err := before.wait(ctx); err != nil {
+			return err
+		}
+	}
 	s.mu.Lock()
 	f, closed := s.flight, s.closed
 	if f == nil && !closed {
