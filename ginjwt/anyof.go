@@ -155,6 +155,9 @@ func (r run) judged(n *node) (schemes []*node) {
 // chosen returns which alternative of the AnyOf n the request is judged by: the
 // first with all of its credentials, or the first with some; or -1.
 func (r run) chosen(n *node) int {
+	if i := slices.IndexFunc(n.below, r.covered); i >= 0 {
+		return i
+	}
 	if i := slices.IndexFunc(n.needs, r.complete); i >= 0 {
 		return i
 	}

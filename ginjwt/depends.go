@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"reflect"
 	"slices"
 
 	"github.com/gin-gonic/gin"
@@ -101,7 +102,7 @@ func Depends3[A, B, C, T any](a *Dependency[A], b *Dependency[B], c *Dependency[
 // newDependency returns a dependency whose value fn works out. fn may note in
 // the entry what the value grants. What it returns is only read from then on.
 func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, error)) *Dependency[T] {
-	d := &Dependency[T]{node{name: name, below: below}}
+	d := &Dependency[T]{node{name: name, made: reflect.TypeFor[T](), below: below}}
 	for _, b := range below {
 		for _, s := range b.schemes {
 			if !slices.Contains(d.schemes, s) {

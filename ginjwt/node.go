@@ -13,8 +13,9 @@ import (
 // challenged and described. Nodes are made while routes are set up and never
 // change afterwards, so requests share them without a lock.
 type node struct {
-	name  string  // of the user's function, for logs
-	below []*node // what it depends on, in order of declaration
+	name  string       // of the user's function, for logs
+	made  reflect.Type // of the value
+	below []*node      // what it depends on, in order of declaration
 	work  func(r run, e *entry)
 	box   func(v any) (boxed any, ok bool) // a replacement's value as work would have stored it
 

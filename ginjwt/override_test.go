@@ -21,14 +21,15 @@ type answers struct {
 	sent    map[any]bool
 }
 
-func (a answers) Resolve(_ *gin.Context, dep any) (any, error, bool) {
+func (a answers) Resolve(_ *gin.Context, dep any, _ func() (any, error)) (any, error, bool) {
 	err, failed := a.errs[dep]
 	v, known := a.values[dep]
 	return v, err, failed || known
 }
 
-func (a answers) Granted(dep any) (string, bool) { s, ok := a.granted[dep]; return s, ok }
-func (a answers) Sent(dep any) (sent, ok bool)   { sent, ok = a.sent[dep]; return sent, ok }
+func (a answers) Granted(dep any, _ []string) (string, bool) { s, ok := a.granted[dep]; return s, ok }
+func (a answers) Sent(dep any) (sent, ok bool)               { sent, ok = a.sent[dep]; return sent, ok }
+func (a answers) Replaces(any) bool                          { return false }
 
 // serveReplaced serves a request without credentials that set answers for.
 func serveReplaced(set override.Set, handlers ...gin.HandlerFunc) *httptest.ResponseRecorder {

@@ -83,7 +83,7 @@ func (r run) workOut(e *entry) {
 		r.finish(e)
 	}()
 	if set := override.From(r.c); set != nil {
-		if v, err, ok := set.Resolve(r.c, e.node); ok {
+		if v, err, ok := set.Resolve(r.c, e.node, func() (any, error) { return r.original(e) }); ok {
 			e.node.replaced(r, v, err, e)
 			finished = true
 			return
@@ -134,15 +134,15 @@ func (r run) candidate(n *node) string {
 
 // granted returns the scopes that n, which has been resolved, grants, and whose
 // they are: its own, or those of what an AnyOf chose.
-func (r run) granted(n *node) (scopes Scope, whose *node) {
+func (r run) granted(n *node, demanded []string) (scopes Scope, whose *node) {
 	if set := override.From(r.c); set != nil {
-		if scope, ok := set.Granted(n); ok {
+		if scope, ok := set.Granted(n, demanded); ok {
 			return Scope(scope), n
 		}
 	}
 	if n.choice != nil {
 		if i := r.choice(n); i >= 0 && n.choice[i] != nil {
-			return r.granted(n.choice[i])
+			return r.granted(n.choice[i], demanded)
 		}
 		return "", n
 	}

@@ -8,23 +8,41 @@ package override
 
 import (
 	"context"
+	"reflect"
 	"sync/atomic"
 
 	"github.com/gin-gonic/gin"
 )
 
 // A Set holds the replacements of one request. Each method is asked about one
-// dependency, given as the pointer that identifies it in the graph; ok is
-// false where the Set has nothing to say and the graph goes on as usual.
+// dependency, a Node; ok is false where the Set has nothing to say and the graph
+// goes on as usual.
 type Set interface {
-	// Resolve answers instead of dep's own function. The value must have the
-	// dependency's type.
-	Resolve(c *gin.Context, dep any) (value any, err error, ok bool)
-	// Granted answers which scopes dep grants, as a space-delimited list.
-	Granted(dep any) (scope string, ok bool)
+	// Resolve answers instead of dep's own function, whose answer original is. The
+	// value must have the dependency's type.
+	Resolve(c *gin.Context, dep any, original func() (any, error)) (value any, err error, ok bool)
+	// Replaces reports whether Resolve will answer for dep. Credentials below it
+	// then count as sent, and scopes are asked of it instead of what lies below.
+	Replaces(dep any) bool
+	// Granted answers which scopes dep grants, as a space-delimited list, where
+	// those of demanded are.
+	Granted(dep any, demanded []string) (scope string, ok bool)
 	// Sent answers whether credentials for the scheme dep were sent.
 	Sent(dep any) (sent, ok bool)
 }
+
+// A Node is a dependency as a Set sees it. It can be compared.
+type Node interface {
+	// Makes reports whether the dependency is what makes values of type t: it has
+	// that type, and nothing below it does.
+	Makes(t reflect.Type) bool
+	// Label is the name of the user's function, or of the scheme.
+	Label() string
+}
+
+// A Promise is a parameter of methods that are for the test kit only. It cannot
+// be made outside of this module.
+type Promise struct{}
 
 // on is package-level because a finished engine has no other place to be
 // reached from; it changes only from false to true, and only in test binaries.
@@ -40,12 +58,17 @@ func With(ctx context.Context, set Set) context.Context {
 	return context.WithValue(ctx, key{}, set)
 }
 
+// Of returns the Set of a context, or nil.
+func Of(ctx context.Context) Set {
+	set, _ := ctx.Value(key{}).(Set)
+	return set
+}
+
 // From returns the Set of c's request, or nil. It is nil in every binary where
 // Enable was not called.
 func From(c *gin.Context) Set {
 	if !on.Load() || c == nil || c.Request == nil {
 		return nil
 	}
-	set, _ := c.Request.Context().Value(key{}).(Set)
-	return set
+	return Of(c.Request.Context())
 }

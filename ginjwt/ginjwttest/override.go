@@ -1,0 +1,219 @@
+package ginjwttest
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/override"
+)
+
+// A Replacement answers for a dependency in the requests that With gives it to.
+// Credentials below the dependency then count as sent, and are not looked for;
+// checks and functions above it run as ever.
+type Replacement struct {
+	*replacement
+}
+
+type replacement struct {
+	name    string
+	node    override.Node // what is replaced, or nil: by type
+	made    reflect.Type  // what As replaces
+	answer  func(c *gin.Context, original func() (any, error)) (any, error)
+	value   any      // the answer, if it is always the same
+	scopes  []string // granted; if there are none, the value may say
+	all     bool     // whatever is demanded is granted
+	used    atomic.Bool
+}
+
+// Value replaces d by v. Tokens are then said to grant scopes: what a route
+// demands of them is judged as ever.
+func Value[T any](d *ginjwt.Dependency[T], v T, scopes ...string) Replacement {
+	r := replace(d, func(*gin.Context, func() (T, error)) (T, error) { return v, nil }, scopes)
+	r.value = v
+	return r
+}
+
+// Fails makes d fail with err: a store that is down, a user who is gone.
+func Fails[T any](d *ginjwt.Dependency[T], err error) Replacement {
+	return replace(d, func(*gin.Context, func() (T, error)) (v T, _ error) { return v, err }, nil)
+}
+
+// Func replaces d by fn. What fn needs of the real one, original works out.
+func Func[T any](d *ginjwt.Dependency[T], fn func(c *gin.Context, original func() (T, error)) (T, error), scopes ...string) Replacement {
+	if fn == nil {
+		panic("ginjwttest: Func: nil function")
+	}
+	return replace(d, fn, scopes)
+}
+
+func replace[T any](d *ginjwt.Dependency[T], fn func(*gin.Context, func() (T, error)) (T, error), scopes []string) Replacement {
+	enable()
+	node := d.OverrideNode(override.Promise{})
+	if node == nil {
+		panic("ginjwttest: nil or zero dependency")
+	}
+	r := &replacement{name: node.Label(), node: node, scopes: slices.Clone(scopes)}
+	r.answer = func(c *gin.Context, original func() (any, error)) (any, error) {
+		return fn(c, func() (v T, err error) {
+			any, err := original()
+			if err == nil {
+				v, _ = any.(T) // nil, where T is an interface
+			}
+			return v, err
+		})
+	}
+	return Replacement{r}
+}
+
+// WithAllScopes is r, which grants whatever is demanded: for tests that are about
+// something else.
+func (r Replacement) WithAllScopes() Replacement {
+	all := r.copy()
+	all.all = true
+	return Replacement{all}
+}
+
+func (r *replacement) copy() *replacement {
+	return &replacement{name: r.name, node: r.node, made: r.made, answer: r.answer, value: r.value, scopes: r.scopes, all: r.all}
+}
+
+// As returns req from somebody: whatever makes values of v's type, such as the
+// current user, is replaced by v, and the token below it is said to grant scopes.
+// It is for servers that do not hand out their dependencies; what checks the
+// value further up runs as ever. Where v is ginjwt's Claims or embeds them, it
+// grants its own Scope unless scopes are given.
+func As[T any](req *http.Request, v T, scopes ...string) *http.Request {
+	return With(req, Replacement{&replacement{
+		name: reflect.TypeFor[T]().String(), made: reflect.TypeFor[T](), value: v, scopes: slices.Clone(scopes),
+		answer: func(*gin.Context, func() (any, error)) (any, error) { return v, nil },
+	}})
+}
+
+// With returns a copy of req in which rs answer, beside those that it has. Of two
+// for one dependency the later wins.
+func With(req *http.Request, rs ...Replacement) *http.Request {
+	enable()
+	next := &set{}
+	if before, ok := override.Of(req.Context()).(*set); ok {
+		next.all = slices.Clone(before.all)
+	}
+	for _, r := range rs {
+		if r.replacement == nil {
+			panic("ginjwttest: zero Replacement")
+		}
+		next.all = append(next.all, r.copy())
+	}
+	return req.WithContext(override.With(req.Context(), next))
+}
+
+// Engine returns h with rs answering in all of its requests: for tests that call
+// a server. h itself is not changed, and a request's own Replacements win.
+func Engine(h http.Handler, rs ...Replacement) http.Handler {
+	enable()
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		var own []Replacement
+		if before, ok := override.Of(req.Context()).(*set); ok {
+			for _, r := range before.all {
+				own = append(own, Replacement{r})
+			}
+		}
+		h.ServeHTTP(w, With(req.WithContext(override.With(req.Context(), nil)), slices.Concat(rs, own)...))
+	})
+}
+
+// Do serves req by h and returns the answer. A Replacement of req's that nothing
+// asked for fails the test: it replaces nothing.
+func Do(t testing.TB, h http.Handler, req *http.Request) *httptest.ResponseRecorder {
+	t.Helper()
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	set, _ := override.Of(req.Context()).(*set)
+	if set == nil {
+		return rec
+	}
+	var unused []string
+	for _, r := range set.all {
+		if !r.used.Load() {
+			unused = append(unused, r.name)
+		}
+	}
+	if len(unused) > 0 && rec.Code < 400 {
+		t.Errorf("ginjwttest: %s %s was answered with %d and did not ask for %s, which the test replaces: replace what the route depends on",
+			req.Method, req.URL.Path, rec.Code, strings.Join(unused, ", "))
+	}
+	return rec
+}
+
+// enable switches the seam on, in test binaries only.
+func enable() {
+	if !testing.Testing() {
+		panic("ginjwttest: this is no test binary: dependencies are replaced in tests only")
+	}
+	override.Enable()
+}
+
+// set is the Replacements of one request.
+type set struct{ all []*replacement }
+
+// of returns what replaces dep, or nil.
+func (s *set) of(dep any) *replacement {
+	node, ok := dep.(override.Node)
+	if !ok {
+		return nil
+	}
+	for _, r := range slices.Backward(s.all) {
+		if r.node != nil && r.node == node || r.node == nil && node.Makes(r.made) {
+			return r
+		}
+	}
+	return nil
+}
+
+func (s *set) Resolve(c *gin.Context, dep any, original func() (any, error)) (any, error, bool) {
+	r := s.of(dep)
+	if r == nil {
+		return nil, nil, false
+	}
+	r.used.Store(true)
+	v, err := r.answer(c, original)
+	return v, err, true
+}
+
+func (s *set) Replaces(dep any) bool { return s.of(dep) != nil }
+
+func (s *set) Granted(dep any, demanded []string) (string, bool) {
+	r := s.of(dep)
+	switch {
+	case r == nil:
+		return "", false
+	case r.all:
+		return strings.Join(demanded, " "), true
+	case len(r.scopes) > 0:
+		return strings.Join(r.scopes, " "), true
+	}
+	return r.own()
+}
+
+// own returns the scope of claims that are the replacement.
+func (r *replacement) own() (string, bool) {
+	if r.value == nil {
+		return "", false
+	}
+	p := reflect.New(reflect.TypeOf(r.value))
+	p.Elem().Set(reflect.ValueOf(r.value))
+	claims, ok := p.Interface().(ginjwt.AnyClaims)
+	if !ok {
+		return "", false
+	}
+	return string(claims.Registered().Scope), true
+}
+
+func (s *set) Sent(any) (sent, ok bool) { return false, false }
