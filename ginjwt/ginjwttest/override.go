@@ -23,14 +23,14 @@ type Replacement struct {
 }
 
 type replacement struct {
-	name    string
-	node    override.Node // what is replaced, or nil: by type
-	made    reflect.Type  // what As replaces
-	answer  func(c *gin.Context, original func() (any, error)) (any, error)
-	value   any      // the answer, if it is always the same
-	scopes  []string // granted; if there are none, the value may say
-	all     bool     // whatever is demanded is granted
-	used    atomic.Bool
+	name   string
+	node   override.Node // what is replaced, or nil: by type
+	made   reflect.Type  // what As replaces
+	answer func(c *gin.Context, original func() (any, error)) (any, error)
+	value  any      // the answer, if it is always the same
+	scopes []string // granted; if there are none, the value may say
+	all    bool     // whatever is demanded is granted
+	used   atomic.Bool
 }
 
 // Value replaces d by v. Tokens are then said to grant scopes: what a route
