@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -17,9 +18,10 @@ type Outcome string
 
 // The outcomes.
 const (
-	OutcomeAccepted Outcome = "accepted"
-	OutcomeRefused  Outcome = "refused" // the client's fault: 4xx
-	OutcomeFailed   Outcome = "failed"  // ours: 5xx
+	OutcomeAccepted  Outcome = "accepted"
+	OutcomeAnonymous Outcome = "anonymous" // let through without credentials, which are optional
+	OutcomeRefused   Outcome = "refused"   // the client's fault: 4xx
+	OutcomeFailed    Outcome = "failed"    // ours: 5xx
 )
 
 // An Event is one decision of a guard, for logs and metrics. It holds no
@@ -40,6 +42,38 @@ type Event struct {
 	// in. Method is that of the request, or "unknown" if it is none of HTTP's own,
 	// and Route is the pattern that it was matched with.
 	Guard, Method, Route string
+	// Scheme names the security schemes whose credentials were sent, with " and "
+	// between them.
+	Scheme string
+	// Ignored says what else was sent and not looked at: one of the constants, or
+	// "".
+	Ignored string
+	// Issuer is the configured issuer by whose keys and policy a token was judged,
+	// Algorithm and KeyID are the token's. They are "unknown" where only the client
+	// vouches for them: the key ID is told once the signature is good.
+	Issuer, Algorithm, KeyID string
+	// Cached says that the token was remembered, and its signature not checked
+	// again.
+	Cached bool
+	// Duration is the time from the guard's begin to the decision.
+	Duration time.Duration
+
+	subject func() string
+}
+
+// What Ignored can be.
+const (
+	IgnoredOtherScheme = "credentials of another scheme"
+	IgnoredCookie      = "a cookie beside a header"
+)
+
+// Subject returns the sub of the token that was accepted, or "". It is a method,
+// for it tells who somebody is: a log or a trace has it only if it asks.
+func (ev Event) Subject() string {
+	if ev.subject == nil {
+		return ""
+	}
+	return ev.subject()
 }
 
 type observer = func(context.Context, Event)
@@ -82,15 +116,20 @@ func (ev Event) log(ctx context.Context, l *slog.Logger) {
 	if ev.Reason != "" {
 		attrs = append(attrs, slog.String("reason", string(ev.Reason)))
 	}
-	if ev.Cause != "" {
-		attrs = append(attrs, slog.String("cause", ev.Cause))
+	for _, a := range []struct{ name, value string }{
+		{"cause", ev.Cause}, {"scheme", ev.Scheme}, {"ignored", ev.Ignored}, {"issuer", ev.Issuer}, {"alg", ev.Algorithm}, {"kid", ev.KeyID},
+	} {
+		if a.value != "" {
+			attrs = append(attrs, slog.String(a.name, a.value))
+		}
 	}
+	attrs = append(attrs, slog.Bool("cached", ev.Cached), slog.Duration("duration", ev.Duration))
 	l.LogAttrs(ctx, level, "ginjwt: request "+string(ev.Outcome), attrs...)
 }
 
 // accepted tells the observers that n let the request pass.
 func (s *slot) accepted(c *gin.Context, n *node) {
-	if s.settings == nil || len(s.settings.observers) == 0 {
+	if !s.settings.observed() {
 		return
 	}
 	returned := false
@@ -99,7 +138,13 @@ func (s *slot) accepted(c *gin.Context, n *node) {
 			c.Abort()
 		}
 	}()
-	publish(c, s.settings.observers, Event{Outcome: OutcomeAccepted, Guard: n.shownName()})
+	ev := Event{Outcome: OutcomeAccepted, Guard: n.shownName()}
+	r := run{slot: s, c: c}
+	if len(n.schemes) > 0 && !r.sent(n.schemes) && !r.covered(n) {
+		ev.Outcome = OutcomeAnonymous
+	}
+	r.detail(&ev, n)
+	publish(c, s.settings.observers, ev)
 	returned = true
 }
 
@@ -124,6 +169,9 @@ func report(c *gin.Context, e *Error) {
 	}
 	if e.Err != nil && ev.Reason == "" {
 		ev.Cause = redact(c, e.Err.Error())
+	}
+	if s := slotOf(c); s != nil && s.last != nil && s.settings.observed() {
+		run{slot: s, c: c}.detail(&ev, s.last)
 	}
 	publish(c, fns, ev)
 }

@@ -106,6 +106,7 @@ func handler(nodes []*node, fn string, h func(*gin.Context, *slot)) gin.HandlerF
 			Abort(c, errLate)
 			return
 		}
+		s.settings = s.settings.begin()
 		if places != nil {
 			forbidSharing(c, places)
 		}

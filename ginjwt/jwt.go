@@ -20,7 +20,7 @@ func Verify[C any, P ClaimsOf[C]](ctx context.Context, v *Verifier, token string
 	if err != nil {
 		panic(err.Error())
 	}
-	claims, err := t.verify(ctx, token)
+	claims, _, err := t.verify(ctx, token)
 	if err != nil {
 		var none C
 		return none, err
@@ -44,7 +44,8 @@ func JWT[C any, P ClaimsOf[C]](token *Dependency[string], v *Verifier) *Dependen
 		panic(err.Error())
 	}
 	d := newDependency("JWT", below, func(r run, e *entry) (*C, error) {
-		claims, err := t.fromRequest(r, token)
+		claims, cached, err := t.fromRequest(r, token)
+		e.cached = cached
 		if err != nil {
 			return nil, err
 		}
@@ -52,6 +53,7 @@ func JWT[C any, P ClaimsOf[C]](token *Dependency[string], v *Verifier) *Dependen
 		return claims, nil
 	})
 	d.grants = true
+	d.facts = func(s *slot, e *entry) facts { return t.facts(s.peek(&token.node), e) }
 	return d
 }
 
@@ -96,7 +98,7 @@ func typedOf[C any, P ClaimsOf[C]](v *Verifier) (*typed[C, P], error) {
 
 // fromRequest verifies the token of r's request. One that a cache knows was well
 // formed the first time, and is not looked at again.
-func (t *typed[C, P]) fromRequest(r run, token *Dependency[string]) (*C, error) {
+func (t *typed[C, P]) fromRequest(r run, token *Dependency[string]) (claims *C, cached bool, err error) {
 	if raw := r.candidate(&token.node); raw != "" {
 		if one, known := t.find(raw); known != nil {
 			r.slot.note(&token.node, raw)
@@ -105,21 +107,23 @@ func (t *typed[C, P]) fromRequest(r run, token *Dependency[string]) (*C, error) 
 	}
 	raw, err := token.pointer(r)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	return t.verify(r.context(), *raw)
 }
 
 // verify verifies token. What it returns is not to be changed: other requests
 // may have it too.
-func (t *typed[C, P]) verify(ctx context.Context, token string) (*C, error) {
+func (t *typed[C, P]) verify(ctx context.Context, token string) (claims *C, cached bool, err error) {
 	if one, known := t.find(token); known != nil {
 		return one.verifyOne(ctx, token, known)
 	}
 	if t.issuers != nil {
-		return t.dispatch(ctx, token)
+		claims, err = t.dispatch(ctx, token)
+	} else {
+		claims, err = t.verifyAnew(ctx, token)
 	}
-	return t.verifyOne(ctx, token, nil)
+	return claims, false, err
 }
 
 // find returns what a cache knows of token, and whose it is.
@@ -139,12 +143,17 @@ func (t *typed[C, P]) find(token string) (*typed[C, P], *cached[C]) {
 }
 
 // verifyOne is verify for one issuer, with what its cache knows of the token.
-func (t *typed[C, P]) verifyOne(ctx context.Context, token string, known *cached[C]) (*C, error) {
+func (t *typed[C, P]) verifyOne(ctx context.Context, token string, known *cached[C]) (claims *C, cached bool, err error) {
 	if known != nil {
 		if claims, err := t.recheck(ctx, token, known); claims != nil || err != nil {
-			return claims, err
+			return claims, true, err
 		}
 	}
+	claims, err = t.verifyAnew(ctx, token)
+	return claims, false, err
+}
+
+func (t *typed[C, P]) verifyAnew(ctx context.Context, token string) (*C, error) {
 	a, err := t.v.authenticate(ctx, token)
 	if err != nil {
 		return nil, err
@@ -197,5 +206,5 @@ func (t *typed[C, P]) dispatch(ctx context.Context, token string) (*C, error) {
 	if one == nil {
 		return nil, refused(ReasonIssuer)
 	}
-	return one.verifyOne(ctx, token, nil)
+	return one.verifyAnew(ctx, token)
 }

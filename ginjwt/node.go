@@ -19,18 +19,19 @@ type node struct {
 	work  func(r run, e *entry)
 	box   func(v any) (boxed any, ok bool) // a replacement's value as work would have stored it
 
-	scheme   *scheme       // not nil on a security scheme
-	schemes  []*node       // the security schemes at and below this node, each once, in order
-	optional bool          // Optional and OptionalOr: credentials for what lies below may be missing
-	grants   bool          // its results carry scopes
-	granter  *node         // Security, SecurityAny: whose scopes are judged
-	scopes   []string      // Security, SecurityAny: the scopes demanded, in the order given
-	anyScope bool          // SecurityAny: one of them is enough
-	choice   []*node       // AnyOf: whose scopes are those of each alternative, in order; nil for one without
-	needs    [][]*node     // AnyOf: the credentials that each alternative needs; see credentials
-	check    string        // Check: the demand's name
-	body     bool          // reads the request's body
-	form     describe.Form // the login form that it reads, or ""
+	scheme   *scheme                       // not nil on a security scheme
+	schemes  []*node                       // the security schemes at and below this node, each once, in order
+	optional bool                          // Optional and OptionalOr: credentials for what lies below may be missing
+	facts    func(s *slot, e *entry) facts // JWT: what events tell of the token
+	grants   bool                          // its results carry scopes
+	granter  *node                         // Security, SecurityAny: whose scopes are judged
+	scopes   []string                      // Security, SecurityAny: the scopes demanded, in the order given
+	anyScope bool                          // SecurityAny: one of them is enough
+	choice   []*node                       // AnyOf: whose scopes are those of each alternative, in order; nil for one without
+	needs    [][]*node                     // AnyOf: the credentials that each alternative needs; see credentials
+	check    string                        // Check: the demand's name
+	body     bool                          // reads the request's body
+	form     describe.Form                 // the login form that it reads, or ""
 }
 
 // Guard is what Require takes: every *Dependency is one.

@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"slices"
+	"time"
 
 	"github.com/gin-gonic/gin"
 )
@@ -12,6 +13,19 @@ import (
 type settings struct {
 	render    func(*gin.Context, *Error)
 	observers []observer
+	began     time.Time // when the guard that is at work began, if somebody observes
+}
+
+func (s *settings) observed() bool { return s != nil && len(s.observers) > 0 }
+
+// begin notes that a guard begins.
+func (s *settings) begin() *settings {
+	if !s.observed() {
+		return s
+	}
+	next := *s
+	next.began = time.Now()
+	return &next
 }
 
 // settingsOf returns the settings of c, or nil.

@@ -63,6 +63,7 @@ type entry struct {
 	state  atomic.Uint32
 	failed bool // value is the error
 	guard  bool // asked for by a guard
+	cached bool // value is of a token that was remembered
 }
 
 func (e *entry) fail(err error) { e.value, e.failed = err, true }
