@@ -3,7 +3,8 @@
 // 127.0.0.1:8000, signs with JWT_SECRET, and keeps sessions in the Redis at
 // REDIS_ADDR or, if that is not set, in memory. If OIDC_ISSUER is set, it accepts
 // that provider's access tokens for OIDC_AUDIENCE beside its own. At /docs is a
-// page to try it out. It does not start if a route is open by mistake.
+// page to try it out, at /metrics what the guards decided. It does not start if a
+// route is open by mistake.
 package main
 
 import (
@@ -46,9 +47,10 @@ func setupRouter(key ginjwt.Key, store sessions.Store, provider *ginjwt.Verifier
 	currentUser := ginjwt.Depends(claims, findUser)
 	activeUser := ginjwt.Security(ginjwt.Depends(currentUser, onlyActive), "me")
 
+	decided := newMetrics()
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
-	r.Use(gin.Recovery(), ginjwt.LogEvents(slog.Default()))
+	r.Use(gin.Recovery(), ginjwt.LogEvents(slog.Default()), ginjwt.Observe(decided.observe))
 	r.NoRoute(func(c *gin.Context) { ginjwt.Abort(c, ginjwt.HTTPError(404, "Not Found")) })
 	r.NoMethod(func(c *gin.Context) {
 		c.Header("Cache-Control", "no-store") // the URL of a mistaken login holds a password
@@ -63,6 +65,7 @@ func setupRouter(key ginjwt.Key, store sessions.Store, provider *ginjwt.Verifier
 	r.GET("/status/", ginjwt.Handle(currentUser, readStatus))
 	r.GET("/feed", ginjwt.Handle(ginjwt.OptionalOr(currentUser, User{Username: "guest"}), readFeed))
 	r.GET("/healthz", ginjwt.Public(), func(c *gin.Context) { c.JSON(200, gin.H{"status": "ok"}) })
+	r.GET("/metrics", ginjwt.Public(), decided.serve) // for the machine's own network: keep it from the world's
 
 	admin := r.Group("/admin", ginjwt.Require(ginjwt.Security(activeUser, "admin")))
 	admin.GET("/stats", func(c *gin.Context) {

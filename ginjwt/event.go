@@ -36,7 +36,8 @@ type Event struct {
 	Reason Reason
 	// Cause is the text of the error behind a failure, or behind a refusal that
 	// has no Reason, without the credentials of the request that have more than
-	// three bytes.
+	// three bytes. For malformed credentials it says what is wrong with them, and
+	// for a scope that is missing which were demanded.
 	Cause string
 	// Guard is the name of the function or security scheme that the guard ends
 	// in. Method is that of the request, or "unknown" if it is none of HTTP's own,
@@ -50,12 +51,13 @@ type Event struct {
 	Ignored string
 	// Issuer is the configured issuer by whose keys and policy a token was judged,
 	// Algorithm and KeyID are the token's. They are "unknown" where only the client
-	// vouches for them: the key ID is told once the signature is good.
+	// vouches for them: the last two are told once the signature is good.
 	Issuer, Algorithm, KeyID string
 	// Cached says that the token was remembered, and its signature not checked
 	// again.
 	Cached bool
-	// Duration is the time from the guard's begin to the decision.
+	// Duration is the time from the guard's begin to the decision. Of several in
+	// one handler, each begins when the one before it has decided.
 	Duration time.Duration
 
 	subject func() string
@@ -67,8 +69,9 @@ const (
 	IgnoredCookie      = "a cookie beside a header"
 )
 
-// Subject returns the sub of the token that was accepted, or "". It is a method,
-// for it tells who somebody is: a log or a trace has it only if it asks.
+// Subject returns the sub of the token, if that was good, whatever became of the
+// request; or "". It is a method, for it tells who somebody is: a log or a trace
+// has it only if it asks.
 func (ev Event) Subject() string {
 	if ev.subject == nil {
 		return ""
@@ -145,6 +148,7 @@ func (s *slot) accepted(c *gin.Context, n *node) {
 	}
 	r.detail(&ev, n)
 	publish(c, s.settings.observers, ev)
+	s.settings = s.settings.begin()
 	returned = true
 }
 
@@ -167,11 +171,19 @@ func report(c *gin.Context, e *Error) {
 	if e.Status >= 500 {
 		ev.Outcome = OutcomeFailed
 	}
-	if e.Err != nil && ev.Reason == "" {
+	switch {
+	case ev.Reason != "":
+	case e.Err != nil:
 		ev.Cause = redact(c, e.Err.Error())
+	case e.Code == CodeMalformedCredentials:
+		ev.Cause = redact(c, e.Detail)
 	}
 	if s := slotOf(c); s != nil && s.last != nil && s.settings.observed() {
-		run{slot: s, c: c}.detail(&ev, s.last)
+		r := run{slot: s, c: c}
+		r.detail(&ev, s.last)
+		if scopes := r.demanded(s.last); e.Code == CodeInsufficientScope && ev.Cause == "" && len(scopes) > 0 {
+			ev.Cause = "scopes demanded: " + strings.Join(scopes, " ")
+		}
 	}
 	publish(c, fns, ev)
 }

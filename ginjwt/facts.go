@@ -21,54 +21,116 @@ const unknown = "unknown"
 // detail completes an event about the guard n.
 func (r run) detail(ev *Event, n *node) {
 	var names []string
-	for _, s := range r.judged(n) {
+	judged := r.judged(n)
+	for _, s := range judged {
 		names = append(names, s.scheme.name)
 	}
-	ev.Scheme, ev.Ignored = strings.Join(names, " and "), ignored(r.c, n.schemes)
+	ev.Scheme, ev.Ignored = strings.Join(names, " and "), r.ignored(n.schemes, judged)
 	if began := r.slot.settings.began; !began.IsZero() {
 		ev.Duration = time.Since(began)
 	}
-	n.walk(func(below *node) {
-		if below.facts == nil || ev.Issuer != "" {
+	if whose, e := r.token(n); e != nil {
+		f := whose.facts(r.slot, e)
+		ev.Issuer, ev.Algorithm, ev.KeyID, ev.Cached, ev.subject = f.issuer, f.algorithm, f.keyID, e.cached, f.subject
+	}
+}
+
+// visit calls fn for n and what lies below it, each once, but of an AnyOf only
+// for its choice.
+func (r run) visit(n *node, fn func(*node)) {
+	seen := map[*node]bool{}
+	var down func(*node)
+	down = func(n *node) {
+		if seen[n] {
 			return
 		}
-		if e := r.slot.peek(below); e != nil {
-			f := below.facts(r.slot, e)
-			ev.Issuer, ev.Algorithm, ev.KeyID, ev.Cached, ev.subject = f.issuer, f.algorithm, f.keyID, e.cached, f.subject
+		seen[n] = true
+		fn(n)
+		for i, b := range n.below {
+			if n.choice == nil || i == r.choice(n) {
+				down(b)
+			}
+		}
+	}
+	down(n)
+}
+
+// token returns what became of the token that the guard n judged: of several,
+// that which was refused.
+func (r run) token(n *node) (whose *node, found *entry) {
+	r.visit(n, func(n *node) {
+		if n.facts == nil {
+			return
+		}
+		if e := r.slot.peek(n); e != nil && (found == nil || e.failed && !found.failed) {
+			whose, found = n, e
 		}
 	})
+	return whose, found
+}
+
+// demanded returns the scopes that the guard n demands.
+func (r run) demanded(n *node) (scopes []string) {
+	r.visit(n, func(n *node) {
+		for _, s := range n.scopes {
+			if !slices.Contains(scopes, s) {
+				scopes = append(scopes, s)
+			}
+		}
+	})
+	return scopes
 }
 
 // facts returns what is known of a token: the dependency that it came from, and
 // what became of it.
 func (t *typed[C, P]) facts(token, verified *entry) facts {
-	f := facts{issuer: unknown, algorithm: unknown, keyID: unknown}
 	if token == nil || token.failed {
 		return facts{}
 	}
+	f := facts{issuer: unknown, algorithm: unknown, keyID: unknown}
+	if !verified.failed {
+		f.subject = func() string { return P(verified.value.(*C)).Registered().Subject }
+	}
 	raw := *token.value.(*string)
-	one := t
-	if t.issuers != nil {
-		iss, _ := issuerOf(raw, t.v.policy.MaxTokenBytes)
-		if one = t.issuers[iss]; one == nil {
-			return f
-		}
+	one := t.of(raw, verified)
+	if one == nil {
+		return f
 	}
 	if one.v.policy.Issuer != "" {
 		f.issuer = one.v.policy.Issuer
 	}
-	if s, reason := split(raw, one.v.policy.MaxTokenBytes); reason == "" && one.v.introspector == nil {
-		if h, reason := parseHeader(s.header); reason == "" {
-			f.algorithm = string(h.alg)
-			if authenticated(verified.err()) {
-				f.keyID = h.kid
-			}
-		}
-	}
-	if !verified.failed {
-		f.subject = func() string { return P(verified.value.(*C)).Registered().Subject }
+	if h := one.v.headerOf(raw); h != nil && authenticated(verified.err()) {
+		f.algorithm, f.keyID = string(h.alg), h.kid
 	}
 	return f
+}
+
+// of returns what of t judged a token, or nil if that was not come to.
+func (t *typed[C, P]) of(raw string, verified *entry) *typed[C, P] {
+	if t.issuers == nil {
+		return t
+	}
+	if !verified.failed {
+		return t.issuers[P(verified.value.(*C)).Registered().Issuer]
+	}
+	iss, reason := issuerOf(raw, t.v.policy.MaxTokenBytes)
+	if reason != "" { // which is not to be taken for a token without iss
+		return nil
+	}
+	return t.issuers[iss]
+}
+
+// headerOf returns the header of a token, or nil if it has none.
+func (v *Verifier) headerOf(token string) *header {
+	s, reason := split(token, v.policy.MaxTokenBytes)
+	if reason != "" || v.introspector != nil {
+		return nil
+	}
+	if h := v.headers.find(s.header); h != nil {
+		return h
+	}
+	h, _ := parseHeader(s.header)
+	return h
 }
 
 // authenticated reports whether a token was refused, if it was, for what comes
@@ -84,11 +146,25 @@ func authenticated(err error) bool {
 	return errors.As(err, &reason) && !slices.Contains(early, reason)
 }
 
-// ignored returns what was sent and is not looked at by schemes.
-func ignored(c *gin.Context, schemes []*node) string {
-	if c.Request == nil || len(schemes) == 0 {
+// ignored returns what was sent and is not looked at by schemes, of which judged
+// are those that the request was judged by.
+func (r run) ignored(schemes, judged []*node) string {
+	if r.c.Request == nil || len(schemes) == 0 {
 		return ""
 	}
+	if said := ignoredBeside(r.c, schemes); said != "" {
+		return said
+	}
+	for _, n := range schemes { // an AnyOf chose another
+		if !slices.Contains(judged, n) && r.sent(n.schemes) {
+			return IgnoredOtherScheme
+		}
+	}
+	return ""
+}
+
+// ignoredBeside looks at the Authorization header, and at what is beside it.
+func ignoredBeside(c *gin.Context, schemes []*node) string {
 	authorization := c.Request.Header["Authorization"]
 	if len(authorization) != 1 || strings.TrimSpace(authorization[0]) == "" {
 		return ""
@@ -98,7 +174,7 @@ func ignored(c *gin.Context, schemes []*node) string {
 			if p.in != inHeader || p.name != "Authorization" {
 				continue
 			}
-			if _, own := afterScheme(strings.Trim(authorization[0], " \t"), p.scheme); own {
+			if _, own := afterScheme(strings.Trim(authorization[0], " \t"), p.scheme); own || p.scheme == "" {
 				if n.scheme.cookieSent(c) {
 					return IgnoredCookie
 				}

@@ -40,6 +40,7 @@ func TestExample(t *testing.T) {
 	t.Run("sessions in memory", func(t *testing.T) { testExampleSessions(t, startExample(t, exe)) })
 	t.Run("sessions in Redis", func(t *testing.T) { testExampleRedis(t, exe) })
 	t.Run("a provider's tokens", func(t *testing.T) { testExampleProvider(t, exe) })
+	t.Run("metrics", func(t *testing.T) { testExampleMetrics(t, startExample(t, exe)) })
 	t.Run("README shows real answers", func(t *testing.T) { testReadmeCurl(t, app) })
 }
 

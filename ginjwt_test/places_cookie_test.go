@@ -246,13 +246,13 @@ func TestTheEventOfACrossOriginRequest(t *testing.T) {
 		w := newPlaceWorld(t, 0, ginjwt.FromCookie("token"))
 		w.POST("/seen", log.observe(), ginjwt.Require(ginjwt.Optional(w.claims)))
 		require.Equal(t, http.StatusForbidden, w.fromPage("POST", "/seen", line, "Cookie: token={cookie}").Code)
-		require.Len(t, log.events, 1)
-		ev := log.events[0]
+		ev := log.only1(t)
 		assert.Contains(t, ev.Cause, cause)
 		assert.NotContains(t, ev.Cause, "evil")
 		ev.Cause = ""
 		assert.Equal(t, ginjwt.Event{
 			Outcome: ginjwt.OutcomeRefused, Status: 403, Code: ginjwt.CodeCrossOrigin, Guard: "JWT", Method: "POST", Route: "/seen",
+			Scheme: "OAuth2PasswordBearer",
 		}, ev)
 	}
 }
