@@ -148,8 +148,7 @@ func build(e *gin.Engine, cfg Config) (*document, error) {
 // foreign reports whether r is no operation of the API: OpenAPI has no CONNECT,
 // files are no operations, and the document does not describe itself.
 func foreign(r inspect.Route) bool {
-	methods := []string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"}
-	return !slices.Contains(methods, r.Method) || r.Endpoint == "docs" || strings.Contains(r.Handler, "gin.(*RouterGroup).")
+	return !slices.Contains(verbs, strings.ToLower(r.Method)) || r.Endpoint == "docs" || strings.Contains(r.Handler, "gin.(*RouterGroup).")
 }
 
 func (b *builder) operation(r inspect.Route, op Op) *operation {
