@@ -225,11 +225,11 @@ func (c *config) checkURL(text string) error {
 	case u.User != nil:
 		return errors.New("a URL must hold no password")
 	case u.Host == "" || u.Fragment != "":
-		return fmt.Errorf("%q is no absolute URL without a fragment", text)
+		return fmt.Errorf("%.200q is no absolute URL without a fragment", text)
 	case u.Scheme == "https", u.Scheme == "http" && c.loopback && isLoopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
-		return fmt.Errorf("%q is not https://; for tests on this machine, say InsecureLoopbackHTTP", text)
+		return fmt.Errorf("%.200q is not https://; for tests on this machine, say InsecureLoopbackHTTP", text)
 	}
-	return fmt.Errorf("%q is not https://", text)
+	return fmt.Errorf("%.200q is not https://", text)
 }

@@ -16,7 +16,7 @@ import (
 // to date: a ginjwt.KeySource. It is safe for concurrent use.
 //
 // Keys are fetched anew before the provider's Cache-Control lets them expire,
-// between one minute and a quarter of an hour after the last time, while
+// which is taken for a minute at least and a quarter of an hour at most, while
 // requests go on with those that are there. Each fetch replaces all keys. A key
 // ID that is not among them causes a fetch, for the key may be new; but only one
 // in each CoolDown. How old the keys are is the memory of all IDs that are not
@@ -220,7 +220,7 @@ func (s *Source) Refresh(ctx context.Context) error {
 }
 
 // Close ends the fetch under way and lets none begin. Keys that are there are
-// found as before. It returns nil. A Source that is not closed keeps nothing
+// found as before. It returns nil. An observer must not call it. A Source that is not closed keeps nothing
 // running but a fetch under way.
 func (s *Source) Close() error {
 	s.mu.Lock()
