@@ -46,6 +46,8 @@ func restrained(client *http.Client) *http.Client {
 			return fmt.Errorf("more than %d redirects", maxRedirects)
 		case req.URL.Scheme != first.Scheme || req.URL.Host != first.Host:
 			return errors.New("a redirect to another host or scheme")
+		case req.Method != via[0].Method: // and without the body (RFC 9110 section 15.4)
+			return errors.New("a redirect that loses the question")
 		case client.CheckRedirect != nil:
 			return client.CheckRedirect(req, via)
 		}

@@ -39,6 +39,7 @@ type config struct {
 	algorithms []ginjwt.Algorithm
 	warmUp     bool
 	clientPost bool
+	ownClient  bool
 	cacheFor   time.Duration
 	cacheSize  int
 	observe    func(context.Context, Event)
@@ -83,7 +84,7 @@ func HTTPClient(client *http.Client) Option {
 		if client == nil {
 			return errors.New("the client is nil")
 		}
-		c.client = client
+		c.client, c.ownClient = client, true
 		return nil
 	}}
 }
@@ -162,11 +163,11 @@ func ClientSecretPost() Option {
 // seen. Up to size answers are kept. By default, each request asks.
 func CacheFor(d time.Duration, size int) Option {
 	return Option{"CacheFor", forTokens, func(c *config) error {
+		err := bounded(d, 1, maxCacheFor, func(c *config) { c.cacheFor, c.cacheSize = d, size })(c)
 		if size <= 0 {
-			return fmt.Errorf("the size is %d: it must be positive", size)
+			err = errors.Join(err, fmt.Errorf("the size is %d: it must be positive", size))
 		}
-		c.cacheSize = size
-		return bounded(d, 1, maxCacheFor, func(c *config) { c.cacheFor = d })(c)
+		return err
 	}}
 }
 

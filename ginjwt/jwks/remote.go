@@ -50,6 +50,7 @@ type keySet struct {
 	unnamed   map[ginjwt.Algorithm]ginjwt.Key // for tokens without a key ID; zero if it could be several
 	fetched   time.Time
 	refreshAt time.Time // when to fetch anew, in the background
+	from, to  int64     // between which they are fresh, in nanoseconds of Unix time
 	expires   time.Time // when requests wait for that, for a while
 }
 
@@ -129,7 +130,13 @@ func (s *Source) CheckPolicy(p ginjwt.Policy) error {
 // FindKey returns the key of the ID kid, or the only key for alg if kid is "".
 // If there is none it asks the provider, unless that was done within CoolDown.
 func (s *Source) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
-	set := s.usable()
+	set := s.current.Load()
+	if set.fresh(s.cfg.now().UnixNano()) { // nearly always
+		if key, known := set.find(alg, kid); known {
+			return certain(key)
+		}
+	}
+	set = s.usable()
 	if set.due(s.now()) {
 		s.renew(ctx, set)
 		set = s.usable()
@@ -164,6 +171,10 @@ func certain(key ginjwt.Key) (ginjwt.Key, error) {
 	}
 	return key, nil
 }
+
+// fresh reports whether nothing needs to be done about the keys at a time. Two
+// numbers are compared faster than dates, and each request asks.
+func (set *keySet) fresh(at int64) bool { return set != nil && set.from <= at && at < set.to }
 
 // usable returns the keys that are there, or nil if they are too old.
 func (s *Source) usable() *keySet {
