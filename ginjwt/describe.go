@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
@@ -141,11 +142,13 @@ func setsOf(needed []*node) [][]*describe.Scheme {
 
 // describe returns s as the document shows it.
 func (s *scheme) describe() *describe.Scheme {
+	insufficient := s.challenge(&Error{Status: 403, Code: CodeInsufficientScope}, nil)
 	d := &describe.Scheme{
 		Kind: s.kind, Name: s.name, Description: s.description,
 		AuthorizationURL: s.authorizationURL, TokenURL: s.tokenURL, RefreshURL: s.refreshURL, Scopes: maps.Clone(map[string]string(s.scopes)),
 		DiscoveryURL: s.discoveryURL, HTTPScheme: s.httpScheme, BearerFormat: s.bearerFormat,
-		Challenge: s.challenge(errNoCredentials, nil),
+		Challenge: s.challenge(errNoCredentials, nil), Malformed: s.challenge(errMalformed, nil),
+		Insufficient: strings.TrimSuffix(insufficient, `, scope=""`),
 	}
 	for _, p := range s.places {
 		d.Places = append(d.Places, describe.Place{In: p.in, Name: p.name})

@@ -4,9 +4,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"path"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -36,6 +38,9 @@ func Mount(r gin.IRouter, cfg Config) error {
 	d, faults := build(e, cfg)
 	if err := errors.Join(err, faults); err != nil {
 		return err
+	}
+	if _, err := d.marshal(); err != nil {
+		return fmt.Errorf("ginjwt: openapi: %w", err)
 	}
 	s := &site{engine: e, cfg: cfg, base: basePath(r)}
 	s.warn(d)
@@ -185,22 +190,31 @@ func (s *site) origins(d *document) []string {
 
 // warn logs the token endpoints that are declared and are not there.
 func (s *site) warn(d *document) {
-	posts := map[string]bool{}
-	for _, r := range s.engine.Routes() {
-		posts[r.Path] = posts[r.Path] || r.Method == http.MethodPost
-	}
 	for _, f := range d.flows() {
-		if originOf(f.TokenURL) == "" && !posts[s.resolve(f.TokenURL)] {
+		if path, own := s.resolve(f.TokenURL); own && !s.posts(path) {
 			slog.Warn("ginjwt: openapi: the token endpoint that a security scheme names is no route for POST", "tokenUrl", f.TokenURL)
 		}
 	}
 }
 
-// resolve returns the path that a URL means on the page.
-func (s *site) resolve(url string) string {
-	url, _, _ = strings.Cut(url, "?")
-	if strings.HasPrefix(url, "/") {
-		return url
+// resolve returns the path that a URL means on the page, and whether it is one
+// of this host.
+func (s *site) resolve(text string) (path string, own bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host != "" {
+		return "", false
 	}
-	return path.Join(s.base, path.Dir(s.cfg.DocsPath), url)
+	return (&url.URL{Path: s.base + s.cfg.DocsPath}).ResolveReference(u).Path, true
 }
+
+// posts reports whether there is a route for POST that path matches.
+func (s *site) posts(path string) bool {
+	routes, err := inspect.Routes(s.engine)
+	return err != nil || slices.ContainsFunc(routes, func(r inspect.Route) bool {
+		pattern := quotedParam.ReplaceAllString(regexp.QuoteMeta(r.Template), "[^/]+")
+		matched, err := regexp.MatchString("^"+pattern+"$", path)
+		return r.Method == http.MethodPost && matched && err == nil
+	})
+}
+
+var quotedParam = regexp.MustCompile(`\\\{[^/]*?\\\}`)

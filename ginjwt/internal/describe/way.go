@@ -33,6 +33,8 @@ type Scheme struct {
 	HTTPScheme       string
 	BearerFormat     string
 	Challenge        string // its WWW-Authenticate without credentials
+	Malformed        string // and for malformed ones
+	Insufficient     string // and for missing scopes, without them; or ""
 	Places           []Place
 }
 
