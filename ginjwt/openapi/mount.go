@@ -23,7 +23,8 @@ import (
 // Mount serves the document of r's engine at cfg.Path, and a page that shows it
 // at cfg.DocsPath: Swagger UI, with everything that it needs, so nothing is
 // loaded from elsewhere. r is an engine or a group of one, which may be guarded:
-// the document and the page then are, too.
+// the document and the page then are, too. If HTTPBasic guards them, give it a
+// Realm of its own, or browsers use its credentials for the API as well.
 //
 // Call it when all other routes are registered. The error names all faults of
 // cfg and of the document; see Document. Routes that come later are in the
