@@ -135,14 +135,6 @@ func (r run) lacking(set override.Set, replaced, n *node) error {
 	return nil
 }
 
-// suffice reports whether granted meets n's own demand.
-func (n *node) suffice(granted Scope) bool {
-	if n.anyScope {
-		return slices.ContainsFunc(n.scopes, granted.Has)
-	}
-	return !slices.ContainsFunc(n.scopes, func(s string) bool { return !granted.Has(s) })
-}
-
 // judgedInTest reports whether the request is judged by credentials for scheme
 // that a test replaces, with what lies above it.
 func (r run) judgedInTest(scheme *node) bool {
