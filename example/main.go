@@ -51,11 +51,8 @@ func setupRouter(key ginjwt.Key, store sessions.Store, provider *ginjwt.Verifier
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.Use(gin.Recovery(), ginjwt.LogEvents(slog.Default()), ginjwt.Observe(decided.observe))
-	r.NoRoute(func(c *gin.Context) { ginjwt.Abort(c, ginjwt.HTTPError(404, "Not Found")) })
-	r.NoMethod(func(c *gin.Context) {
-		c.Header("Cache-Control", "no-store") // the URL of a mistaken login holds a password
-		ginjwt.Abort(c, ginjwt.HTTPError(405, "Method Not Allowed"))
-	})
+	r.NoRoute(notFound)
+	r.NoMethod(methodNotAllowed)
 
 	r.POST("/token", logins.Token())
 	r.POST("/logout", logins.Logout())
@@ -76,6 +73,13 @@ func setupRouter(key ginjwt.Key, store sessions.Store, provider *ginjwt.Verifier
 		}
 	})
 	return ginjwt.Must(r, errors.Join(r.SetTrustedProxies(nil), openapi.Mount(r, openapi.Config{Title: "ginjwt example", Version: "1.0.0"})))
+}
+
+func notFound(c *gin.Context) { ginjwt.Abort(c, ginjwt.HTTPError(404, "Not Found")) }
+
+func methodNotAllowed(c *gin.Context) {
+	c.Header("Cache-Control", "no-store") // the URL of a mistaken login holds a password
+	ginjwt.Abort(c, ginjwt.HTTPError(405, "Method Not Allowed"))
 }
 
 func readMe(c *gin.Context, me User) { c.JSON(200, me) }

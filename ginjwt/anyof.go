@@ -134,7 +134,7 @@ func (r run) judged(n *node) (schemes []*node) {
 		switch {
 		case seen[n]:
 		case n.scheme != nil:
-			if r.sent(n.schemes) {
+			if r.sent(n.schemes) || r.judgedInTest(n) {
 				schemes = append(schemes, n)
 			}
 		case n.choice != nil:

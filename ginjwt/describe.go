@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
@@ -10,7 +11,7 @@ import (
 // noteOf returns what a handler of nodes says about itself. The names are made
 // when it is asked: no request needs them.
 func noteOf(nodes []*node, fn string) describe.Note {
-	n := describe.Note{Handler: fn, Guards: true, Answers: fn != "", Security: waysOf(nodes)}
+	n := describe.Note{Handler: fn, Guards: true, Answers: fn != "", Security: waysOf(nodes, nil)}
 	for _, one := range nodes {
 		one.walk(func(below *node) {
 			if below.check != "" && !slices.Contains(n.Checks, below.check) {
@@ -31,90 +32,123 @@ func noteOf(nodes []*node, fn string) describe.Note {
 	return n
 }
 
-// waysOf returns the credentials by which all of nodes can be worked out.
-func waysOf(nodes []*node) []describe.Way {
+// A wanted is scopes that are demanded of what a granter grants.
+type wanted struct {
+	granter *node
+	scopes  []string
+}
+
+// waysOf returns the credentials by which all of nodes can be worked out, if
+// what lies above them wants scopes.
+func waysOf(nodes []*node, above []wanted) []describe.Way {
 	all := []describe.Way{{}}
 	for _, n := range nodes {
-		all = describe.All(all, n.ways())
+		all = describe.All(all, n.ways(above))
 	}
 	return all
 }
 
 // ways returns the credentials by which n can be worked out: one way is enough.
-func (n *node) ways() []describe.Way {
+func (n *node) ways(above []wanted) (all []describe.Way) {
 	switch {
 	case n.scheme != nil:
-		return []describe.Way{{{Scheme: n.scheme.shown}}}
+		return []describe.Way{{Demands: []describe.Demand{{Scheme: n.scheme.shown}}}}
 	case n.optional:
-		return append(waysOf(n.below), describe.Way{})
+		nobody := describe.Way{}
+		for _, s := range n.schemes {
+			nobody.Unless = append(nobody.Unless, []*describe.Scheme{s.scheme.shown})
+		}
+		return append(waysOf(n.below, above), nobody)
 	case n.needs != nil: // AnyOf
-		var all []describe.Way
-		for _, alternative := range n.below {
-			all = append(all, alternative.ways()...)
+		return n.alternatives(above)
+	case n.granter != nil && n.anyScope:
+		for i := range n.scopes {
+			all = append(all, waysOf(n.below, append(slices.Clone(above), wanted{n.granter, n.scopes[i : i+1]}))...)
 		}
 		return all
 	case n.granter != nil:
-		return n.demanding(waysOf(n.below))
+		return waysOf(n.below, append(slices.Clone(above), wanted{n.granter, n.scopes}))
+	case n.grants:
+		return n.granting(above)
 	}
-	return waysOf(n.below)
+	return waysOf(n.below, above)
 }
 
-// demanding returns ways with the scopes that n, a Security or SecurityAny,
-// demands. They are told of the schemes whose credentials grant them.
-func (n *node) demanding(ways []describe.Way) (all []describe.Way) {
-	names := n.granter.grantedBy()
-	scopes := [][]string{n.scopes}
-	if n.anyScope {
-		scopes = nil
-		for _, one := range n.scopes {
-			scopes = append(scopes, []string{one})
-		}
-	}
-	for _, way := range ways {
-		for _, demanded := range scopes {
-			var next describe.Way
-			for _, d := range way {
-				if slices.Contains(names, d.Scheme.Name) {
-					d.Scopes = describe.Union(demanded, d.Scopes)
-				}
-				next = append(next, d)
+// alternatives returns the ways of an AnyOf. One is not taken by a request that
+// has the credentials of an alternative before it.
+func (n *node) alternatives(above []wanted) (all []describe.Way) {
+	var earlier [][]*describe.Scheme
+	for i, alternative := range n.below {
+		passed := slices.Clone(above)
+		for _, w := range above {
+			if w.granter == n {
+				passed = append(passed, wanted{n.choice[i], w.scopes})
 			}
-			all = append(all, next)
 		}
+		for _, way := range alternative.ways(passed) {
+			way.Unless = slices.Concat(way.Unless, earlier)
+			all = append(all, way)
+		}
+		earlier = append(earlier, setsOf(n.needs[i])...)
 	}
 	return all
 }
 
-// grantedBy returns the names of the schemes whose credentials say what the
-// granter n grants: its tokens or, where there are none, whatever it has.
-func (n *node) grantedBy() (names []string) {
-	if n.needs != nil {
-		for _, alternative := range n.choice {
-			names = append(names, alternative.grantedBy()...)
-		}
-		return names
-	}
-	var others []string
-	for _, s := range n.schemes {
-		if s.scheme.places[0].scheme == "bearer" {
-			names = append(names, s.scheme.name)
-		} else {
-			others = append(others, s.scheme.name)
+// granting returns the ways of n, whose results carry scopes, with those that
+// are wanted. They are told of its tokens or, where there are none, of whatever
+// it has.
+func (n *node) granting(above []wanted) []describe.Way {
+	var scopes []string
+	for _, w := range above {
+		if w.granter == n {
+			scopes = describe.Union(scopes, w.scopes)
 		}
 	}
-	if len(names) == 0 {
-		return others
+	isToken := func(s *node) bool { return s.scheme.places[0].scheme == "bearer" }
+	tokens := slices.ContainsFunc(n.schemes, isToken)
+	ways := waysOf(n.below, above)
+	for i := range ways {
+		for j := range ways[i].Demands {
+			d := &ways[i].Demands[j]
+			if slices.ContainsFunc(n.schemes, func(s *node) bool { return d.Scheme.Same(s.scheme.shown) && (!tokens || isToken(s)) }) {
+				d.Scopes = describe.Union(scopes, d.Scopes)
+			}
+		}
 	}
-	return names
+	return ways
+}
+
+// setsOf returns the sets of schemes of which one is complete if needed is.
+func setsOf(needed []*node) [][]*describe.Scheme {
+	sets := [][]*describe.Scheme{nil}
+	for _, n := range needed {
+		var each [][]*describe.Scheme
+		if n.choice == nil {
+			each = [][]*describe.Scheme{{n.scheme.shown}}
+		}
+		for _, alternative := range n.needs {
+			each = append(each, setsOf(alternative)...)
+		}
+		var next [][]*describe.Scheme
+		for _, set := range sets {
+			for _, more := range each {
+				next = append(next, slices.Concat(set, more))
+			}
+		}
+		sets = next
+	}
+	return sets
 }
 
 // describe returns s as the document shows it.
 func (s *scheme) describe() *describe.Scheme {
+	insufficient := s.challenge(&Error{Status: 403, Code: CodeInsufficientScope}, nil)
 	d := &describe.Scheme{
 		Kind: s.kind, Name: s.name, Description: s.description,
 		AuthorizationURL: s.authorizationURL, TokenURL: s.tokenURL, RefreshURL: s.refreshURL, Scopes: maps.Clone(map[string]string(s.scopes)),
 		DiscoveryURL: s.discoveryURL, HTTPScheme: s.httpScheme, BearerFormat: s.bearerFormat,
-		Challenge: s.challenge(errNoCredentials, nil),
+		Challenge: s.challenge(errNoCredentials, nil), Malformed: s.challenge(errMalformed, nil),
+		Insufficient: strings.TrimSuffix(insufficient, `, scope=""`),
 	}
 	for _, p := range s.places {
 		d.Places = append(d.Places, describe.Place{In: p.in, Name: p.name})

@@ -2,6 +2,7 @@ package ginjwt
 
 import (
 	"context"
+	"errors"
 	"reflect"
 
 	"github.com/go-json-experiment/json"
@@ -159,11 +160,15 @@ func (t *typed[C, P]) verifyAnew(ctx context.Context, token string) (*C, error) 
 		return nil, err
 	}
 	claims := new(C)
-	if !isObject(a.payload) || json.Unmarshal(a.payload, claims) != nil {
-		return nil, refused(ReasonClaims)
-	}
+	reason := ReasonClaims
 	registered := P(claims).Registered()
-	if reason := t.v.admit(registered, a, t.shape); reason != "" {
+	if isObject(a.payload) && json.Unmarshal(a.payload, claims) == nil {
+		reason = t.v.admit(registered, a, t.shape)
+	}
+	switch {
+	case reason == ReasonClaims && t.v.introspector != nil: // the client did not write them
+		return nil, Unavailable(errors.New("ginjwt: the Introspector's claims are malformed"))
+	case reason != "":
 		return nil, refused(reason)
 	}
 	if err := t.v.revoked(ctx, registered); err != nil {

@@ -63,25 +63,100 @@ func covered(set override.Set, n *node) bool {
 	return slices.ContainsFunc(n.below, func(b *node) bool { return covered(set, b) })
 }
 
-// grantedInTest returns the scopes of the topmost node that a test replaces from
-// n down to the granter, as those of the granter: what lies between is not worked
-// out.
+// grantedInTest returns the scopes that count for granter where a test replaces
+// something from n down to it: what lies between is not worked out. They are those
+// that the topmost replacement with any says; else, those of the real token, if a
+// replacement had that worked out.
 func (r run) grantedInTest(n, granter *node, demanded []string) (scopes Scope, whose *node, replaced bool) {
 	set := override.From(r.c)
 	if set == nil {
 		return "", nil, false
 	}
-	var found *node
-	n.walk(func(one *node) {
-		if found == nil && set.Replaces(one) && one.path(granter) != nil {
-			found = one
-		}
-	})
-	if found == nil || found == granter {
+	found := replacedOver(set, n, granter)
+	if len(found) == 0 || found[0] == granter {
 		return "", nil, false
 	}
-	scopes, _ = r.granted(found, demanded)
+	path := n.path(found[0])
+	if r.resolveAll(path[:len(path)-1]) != nil {
+		return joinScopes(demanded), granter, true // whoever works n out is told what failed
+	}
+	if scope, ok := said(set, found, demanded); ok {
+		return scope, granter, true
+	}
+	if _, err := r.resolve(found[0]); err != nil {
+		return joinScopes(demanded), granter, true
+	}
+	scopes, _ = r.granted(granter, demanded)
 	return scopes, granter, true
+}
+
+// replacedOver returns what a test replaces from n down to target, topmost first.
+func replacedOver(set override.Set, n, target *node) (found []*node) {
+	n.walk(func(one *node) {
+		if set.Replaces(one) && one.path(target) != nil {
+			found = append(found, one)
+		}
+	})
+	return found
+}
+
+// said returns the scopes that the first of replaced with any grants.
+func said(set override.Set, replaced []*node, demanded []string) (Scope, bool) {
+	for _, n := range replaced {
+		if scope, ok := set.Granted(n, demanded); ok {
+			return Scope(scope), true
+		}
+	}
+	return "", false
+}
+
+// lacking judges the demands at and below replaced, from n down: they are the
+// route's, though nothing there is worked out. Those in an Optional or an AnyOf
+// depend on what was sent, and are not judged.
+func (r run) lacking(set override.Set, replaced, n *node) error {
+	switch {
+	case n.optional || n.choice != nil:
+		return nil
+	case n.granter != nil:
+		over := replacedOver(set, replaced, n.granter)
+		scopes, ok := said(set, over, n.scopes)
+		if !ok {
+			scopes, _ = r.granted(n.granter, n.scopes)
+		}
+		if len(over) > 0 && !n.suffice(scopes) {
+			return &Error{Status: 403, Code: CodeInsufficientScope, Detail: detailScope, granter: n.granter}
+		}
+	}
+	for _, b := range n.below {
+		if err := r.lacking(set, replaced, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// judgedInTest reports whether the request is judged by credentials for scheme
+// that a test replaces, with what lies above it.
+func (r run) judgedInTest(scheme *node) bool {
+	set := override.From(r.c)
+	if set == nil || r.slot == nil {
+		return false
+	}
+	return slices.ContainsFunc(r.slot.asked(), func(n *node) bool { return len(replacedOver(set, n, scheme)) > 0 })
+}
+
+// asked returns the nodes that were asked for.
+func (s *slot) asked() (nodes []*node) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := &s.entries; c != nil; c = c.next {
+		for i := range c.count {
+			if n := c.entries[i].node; n != nil {
+				nodes = append(nodes, n)
+			}
+		}
+	}
+	return nodes
 }
 
 // SignText is for the test kit, which alone can call it: it signs what no Issuer

@@ -84,6 +84,9 @@ func (r run) workOut(e *entry) {
 	}()
 	if set := override.From(r.c); set != nil {
 		if v, err, ok := set.Resolve(r.c, e.node, func() (any, error) { return r.original(e) }); ok {
+			if err == nil {
+				err = r.lacking(set, e.node, e.node)
+			}
 			e.node.replaced(r, v, err, e)
 			finished = true
 			return
@@ -142,6 +145,9 @@ func (r run) granted(n *node, demanded []string) (scopes Scope, whose *node) {
 	}
 	if n.choice != nil {
 		if i := r.choice(n); i >= 0 && n.choice[i] != nil {
+			if scopes, whose, replaced := r.grantedInTest(n.below[i], n.choice[i], demanded); replaced {
+				return scopes, whose
+			}
 			return r.granted(n.choice[i], demanded)
 		}
 		return "", n

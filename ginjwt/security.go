@@ -61,25 +61,17 @@ func optional[T, O any](caller string, d *Dependency[T], some func(T) O, nobody 
 // allow, if nothing below d, or below one alternative of an AnyOf, grants
 // scopes, if two tokens below d do, and over an Optional.
 func Security[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
-	scopes = slices.Clone(scopes)
-	return security("Security", d, scopes, func(granted Scope) bool {
-		return !slices.ContainsFunc(scopes, func(s string) bool { return !granted.Has(s) })
-	})
+	return security("Security", d, scopes, false)
 }
 
 // SecurityAny is Security with the demand that the token grants at least one of
 // scopes. The challenge names them all.
 func SecurityAny[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
-	scopes = slices.Clone(scopes)
-	s := security("SecurityAny", d, scopes, func(granted Scope) bool {
-		return slices.ContainsFunc(scopes, granted.Has)
-	})
-	s.anyScope = true
-	return s
+	return security("SecurityAny", d, scopes, true)
 }
 
-// security returns d with the demand that the granted scopes suffice.
-func security[T any](caller string, d *Dependency[T], scopes []string, suffice func(granted Scope) bool) *Dependency[T] {
+// security returns d with the demand for all of scopes, or for any.
+func security[T any](caller string, d *Dependency[T], scopes []string, anyScope bool) *Dependency[T] {
 	below := need(caller, d)
 	checkScopes(caller, scopes)
 	if len(scopes) == 0 {
@@ -87,21 +79,30 @@ func security[T any](caller string, d *Dependency[T], scopes []string, suffice f
 	}
 	granter := soleGranter(caller, &d.node)
 	path := d.path(granter)
-	s := newDependency(caller, below, func(r run, _ *entry) (*T, error) {
-		granted, whose, replaced := r.grantedInTest(&d.node, granter, scopes)
+	var s *Dependency[T]
+	s = newDependency(caller, below, func(r run, _ *entry) (*T, error) {
+		granted, whose, replaced := r.grantedInTest(&d.node, granter, s.scopes)
 		if !replaced {
 			if err := r.resolveAll(path); err != nil {
 				return nil, err
 			}
-			granted, whose = r.granted(granter, scopes)
+			granted, whose = r.granted(granter, s.scopes)
 		}
-		if !suffice(granted) {
+		if !s.suffice(granted) {
 			return nil, &Error{Status: 403, Code: CodeInsufficientScope, Detail: detailScope, granter: whose}
 		}
 		return d.pointer(r)
 	})
-	s.granter, s.scopes = granter, scopes
+	s.granter, s.scopes, s.anyScope = granter, slices.Clone(scopes), anyScope
 	return s
+}
+
+// suffice reports whether granted meets n's own demand.
+func (n *node) suffice(granted Scope) bool {
+	if n.anyScope {
+		return slices.ContainsFunc(n.scopes, granted.Has)
+	}
+	return !slices.ContainsFunc(n.scopes, func(s string) bool { return !granted.Has(s) })
 }
 
 func soleGranter(caller string, n *node) *node {

@@ -118,3 +118,24 @@ func assertShown(t *testing.T, shown string, answer exampleAnswer) {
 	answer.header.Del("Date")
 	assert.Equal(t, want, answer)
 }
+
+// testReadmeAudit compares the table of the audit in the README with what the
+// example prints when it starts.
+func testReadmeAudit(t *testing.T, app *exampleApp) {
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(readme), "The audit prints what stands before each route")
+	require.True(t, found)
+	_, rest, found = strings.Cut(rest, "```\n")
+	require.True(t, found)
+	table, _, found := strings.Cut(rest, "```")
+	require.True(t, found)
+	words := func(line string) string { return strings.Join(strings.Fields(line), " ") }
+	var printed []string
+	for line := range strings.Lines(app.log.String()) {
+		printed = append(printed, words(line))
+	}
+	for line := range strings.Lines(table) {
+		assert.Contains(t, printed, words(line))
+	}
+}

@@ -14,7 +14,7 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/inspect"
 )
 
-const randomRoutes = 500
+const randomRoutes = 300
 
 // randomRoute returns the route of seed, and what it is made of.
 func randomRoute(t *testing.T, seed uint64) (*world, *gin.Engine, inspect.Route) {

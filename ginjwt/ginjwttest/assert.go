@@ -2,6 +2,7 @@ package ginjwttest
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -39,10 +40,11 @@ func refused(t testing.TB, rec *httptest.ResponseRecorder, status int, code stri
 		t.Errorf("ginjwttest: the answer is %s\n\twant %d %s", shown(rec), status, http.StatusText(status))
 		return false
 	}
-	challenges, err := Challenges(rec.Header())
+	header := rec.Result().Header
+	challenges, err := Challenges(header)
 	switch {
 	case err != nil:
-		t.Errorf("ginjwttest: the challenge is malformed: %q", rec.Header().Values("WWW-Authenticate"))
+		t.Errorf("ginjwttest: the challenge is malformed: %q", header.Values("WWW-Authenticate"))
 		return false
 	case status == http.StatusUnauthorized && len(challenges) == 0:
 		t.Errorf("ginjwttest: a 401 without a challenge: no client can tell how to authenticate\n\t%s", shown(rec))
@@ -61,31 +63,28 @@ func refused(t testing.TB, rec *httptest.ResponseRecorder, status int, code stri
 
 // sameScopes reports whether a scope attribute names just these, in any order.
 func sameScopes(attribute string, scopes []string) bool {
-	told := map[string]bool{}
-	for _, s := range strings.Fields(attribute) {
-		told[s] = true
-	}
-	if len(told) != len(scopes) {
-		return false
-	}
+	return maps.Equal(setOf(strings.Fields(attribute)), setOf(scopes))
+}
+
+func setOf(scopes []string) map[string]bool {
+	all := map[string]bool{}
 	for _, s := range scopes {
-		if !told[s] {
-			return false
-		}
+		all[s] = true
 	}
-	return true
+	return all
 }
 
 // shown is an answer in a failure's text.
 func shown(rec *httptest.ResponseRecorder) string {
 	text := fmt.Sprintf("%d %s", rec.Code, http.StatusText(rec.Code))
-	for _, v := range rec.Header().Values("WWW-Authenticate") {
+	for _, v := range rec.Result().Header.Values("WWW-Authenticate") { // as it was sent
 		text += "\n\tWWW-Authenticate: " + v
 	}
 	body := rec.Body.String()
 	if len(body) > 300 {
 		body = body[:300] + "..."
 	}
+	body = strings.ToValidUTF8(body, "?") // a cut may halve a character
 	if body != "" {
 		text += "\n\t" + body
 	}

@@ -45,28 +45,29 @@ func parseChallenges(value string) (all []Challenge, err error) {
 			return nil, errChallenge
 		}
 		if p.param(name) { // of the challenge before
-			if len(all) == 0 || !all[len(all)-1].add(p) {
+			if len(all) == 0 || !p.params || !all[len(all)-1].add(p) {
 				return nil, errChallenge
 			}
 			continue
 		}
 		c := Challenge{Scheme: name, Params: map[string]string{}}
-		if spaces := p.spaces(); spaces > 0 && p.rest != "" && p.rest[0] != ',' {
+		p.params = p.spaces() > 0
+		if p.params && p.rest != "" && p.rest[0] != ',' {
 			first := p.token()
-			switch {
-			case p.param(first):
-				if !c.add(p) {
-					return nil, errChallenge
-				}
-			default:
-				if c.Token68 = p.token68(first); c.Token68 == "" {
-					return nil, errChallenge
-				}
+			ok := false
+			if p.param(first) {
+				ok = c.add(p)
+			} else {
+				c.Token68 = p.token68(first)
+				ok = c.Token68 != ""
+			}
+			if !ok {
+				return nil, errChallenge
 			}
 		}
 		all = append(all, c)
 	}
-	if p.bad || len(all) == 0 {
+	if p.bad {
 		return nil, errChallenge
 	}
 	return all, nil
@@ -86,6 +87,7 @@ type challengeParser struct {
 	rest        string
 	name, value string // of the last parameter
 	begun, bad  bool
+	params      bool // the space that parameters need was there
 }
 
 // list moves to the next element of a list, which commas end; empty ones are
@@ -178,11 +180,15 @@ func (p *challengeParser) token68(first string) string {
 	for n < len(p.rest) && (p.rest[n] == '/' || p.rest[n] == '+' || isTchar(p.rest[n]) && !strings.ContainsRune("!#$%&'*^`|", rune(p.rest[n]))) {
 		n++
 	}
-	for n < len(p.rest) && p.rest[n] == '=' {
-		n++
+	if n+len(first) == 0 {
+		return "" // padding of nothing
 	}
-	text := first + p.rest[:n]
-	p.rest = p.rest[n:]
+	pad := n
+	for pad < len(p.rest) && p.rest[pad] == '=' {
+		pad++
+	}
+	text := first + p.rest[:pad]
+	p.rest = p.rest[pad:]
 	return text
 }
 

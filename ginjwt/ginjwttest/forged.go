@@ -1,6 +1,9 @@
 package ginjwttest
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -22,11 +25,14 @@ type Forgery struct {
 // 8725 and of the advisories of JWT libraries.
 func Forged(t testing.TB, token string, key ginjwt.Key) []Forgery {
 	t.Helper()
-	f := &forger{t: t, token: token, key: key}
-	f.now = f.issuedAt()
+	if !key.CanSign() {
+		t.Fatal("ginjwttest: Forged: the key cannot sign: most forgeries are signed with what good tokens are signed with")
+	}
+	f := &forger{t: t, token: token, key: key, own: ginjwt.Must(ginjwt.GenerateKey(key.Algorithm()))}
 	f.algorithms()
 	f.signatures()
-	f.foreignKeys()
+	f.secrets()
+	f.brought()
 	f.spellings()
 	f.headers()
 	f.registered()
@@ -46,19 +52,26 @@ func RefusesForged(t testing.TB, h http.Handler, req *http.Request, key ginjwt.K
 	if !ok {
 		t.Fatal("ginjwttest: RefusesForged: the request has no bearer token in its Authorization header; see Authorized")
 	}
-	if rec := serve(h, req); rec.Code >= 400 {
-		t.Fatalf("ginjwttest: RefusesForged: the token that forgeries are made of is refused itself: %s", shown(rec))
+	body := bodyOf(t, req)
+	if code, answer := serve(h, req, body); code >= 400 {
+		t.Fatalf("ginjwttest: RefusesForged: the token that forgeries are made of is refused itself: %s", answer)
+	}
+	forgeries := Forged(t, token, key)
+	// With another key, all would be refused for that.
+	header, payload, _ := parts(token)
+	if code, answer := serve(h, Authorized(req, signedText(t, header+"."+payload, key)), body); code >= 400 {
+		t.Fatalf("ginjwttest: RefusesForged: the token is refused when key signs it: it must be the key that signs good tokens: %s", answer)
 	}
 	names := slices.Clone(except)
-	for _, forgery := range Forged(t, token, key) {
-		rec := serve(h, Authorized(req, forgery.Token))
-		refused := rec.Code == http.StatusUnauthorized || rec.Code == http.StatusBadRequest
+	for _, forgery := range forgeries {
+		code, answer := serve(h, Authorized(req, forgery.Token), body)
+		refused := code == http.StatusUnauthorized || code == http.StatusBadRequest
 		i := slices.Index(names, forgery.Name)
 		switch {
 		case i >= 0 && refused:
 			t.Errorf("ginjwttest: %q is excepted, and is refused: take it off the list", forgery.Name)
 		case i < 0 && !refused:
-			t.Errorf("ginjwttest: %s %s accepts a forged token: %s\n\t%s", req.Method, req.URL.Path, forgery.Name, shown(rec))
+			t.Errorf("ginjwttest: %s %s does not refuse a forged token: %s\n\t%s", req.Method, req.URL.Path, forgery.Name, answer)
 		}
 		if i >= 0 {
 			names = slices.Delete(names, i, i+1)
@@ -69,14 +82,33 @@ func RefusesForged(t testing.TB, h http.Handler, req *http.Request, key ginjwt.K
 	}
 }
 
-// serve serves a copy of req, and takes a panic for an answer of 500.
-func serve(h http.Handler, req *http.Request) (rec *httptest.ResponseRecorder) {
-	rec = httptest.NewRecorder()
+// bodyOf reads the body of req, which keeps it.
+func bodyOf(t testing.TB, req *http.Request) []byte {
+	t.Helper()
+	if req.Body == nil {
+		return nil
+	}
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		t.Fatalf("ginjwttest: the request's body: %v", err)
+	}
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return body
+}
+
+// serve serves a copy of req with body, without which a handler could refuse a
+// request for its body's sake. It takes a panic for an answer of 500.
+func serve(h http.Handler, req *http.Request, body []byte) (code int, answer string) {
 	defer func() {
-		if recover() != nil {
-			rec.Code = http.StatusInternalServerError
+		if v := recover(); v != nil {
+			code, answer = http.StatusInternalServerError, fmt.Sprintf("it panics: %v", v)
 		}
 	}()
-	h.ServeHTTP(rec, req.Clone(req.Context()))
-	return rec
+	req = req.Clone(req.Context())
+	if req.Body != nil {
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	rec := httptest.NewRecorder()
+	h.ServeHTTP(rec, req)
+	return rec.Code, shown(rec)
 }

@@ -2,19 +2,16 @@ package ginjwttest
 
 import (
 	"crypto/ecdsa"
-	"crypto/ed25519"
-	"crypto/hmac"
 	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
-	"encoding/pem"
 	"maps"
 	"math/big"
+	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
@@ -24,7 +21,7 @@ type forger struct {
 	t     testing.TB
 	token string
 	key   ginjwt.Key
-	now   int64 // by the token
+	own   ginjwt.Key // the attacker's, of the same algorithm
 	all   []Forgery
 }
 
@@ -32,11 +29,21 @@ func (f *forger) add(name, token string) {
 	f.all = append(f.all, Forgery{name, token})
 }
 
-func (f *forger) issuedAt() int64 {
-	if iat, ok := take(f.t, f.token, f.key).claims["iat"].(float64); ok {
-		return int64(iat)
+// date returns a date claim of the token, or otherwise.
+func (f *forger) date(name string, otherwise int64) int64 {
+	v, _ := take(f.t, f.token, f.key).claims[name].(jsontext.Value)
+	if seconds, err := strconv.ParseFloat(string(v), 64); err == nil {
+		return int64(seconds)
 	}
-	return time.Now().Unix()
+	return otherwise
+}
+
+// another returns a sub that is not the token's.
+func (f *forger) another() string {
+	if v, _ := take(f.t, f.token, f.key).claims["sub"].(jsontext.Value); string(v) == `"admin"` {
+		return "root"
+	}
+	return "admin"
 }
 
 // changed adds the token with another header or claims, signed with the key. A
@@ -55,8 +62,6 @@ func change(members, changes map[string]any) {
 
 func (f *forger) parts() (header, payload, signature string) { return parts(f.token) }
 
-func b64(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
-
 // with returns the token with another header, given as changes, and signature.
 func (f *forger) with(header map[string]any, signature string) string {
 	d := take(f.t, f.token, f.key)
@@ -65,25 +70,47 @@ func (f *forger) with(header map[string]any, signature string) string {
 	return b64(encode(f.t, d.header)) + "." + payload + "." + signature
 }
 
-// algorithms are those that need no key (RFC 8725 section 2.1).
+// signText adds what key makes of a header and a payload that are encoded already.
+func (f *forger) signText(name, header, payload string) {
+	f.add(name, signedText(f.t, header+"."+payload, f.key))
+}
+
+// algorithms are those that need no key (RFC 8725 section 2.1), and those that
+// are not the key's: whoever looks at the key alone takes them.
 func (f *forger) algorithms() {
 	_, _, signature := f.parts()
 	for _, alg := range []string{"none", "None", "NONE", "nOnE"} {
 		f.add("alg "+alg+", no signature", f.with(map[string]any{"alg": alg}, ""))
 	}
 	f.add("alg none, the signature kept", f.with(map[string]any{"alg": "none"}, signature))
-	f.add("alg empty", f.with(map[string]any{"alg": ""}, signature))
-	f.add("alg missing", f.with(map[string]any{"alg": nil}, signature))
-	f.add("alg a number", f.with(map[string]any{"alg": 256}, signature))
-	f.add("alg unknown", f.with(map[string]any{"alg": "XX256"}, signature))
+	f.changed("alg none over a good signature", map[string]any{"alg": "none"}, nil)
+	f.changed("alg empty", map[string]any{"alg": ""}, nil)
+	f.changed("alg missing", map[string]any{"alg": nil}, nil)
+	f.changed("alg a number", map[string]any{"alg": 256}, nil)
+	f.changed("alg unknown", map[string]any{"alg": "XX256"}, nil)
+	f.changed("alg of another family", map[string]any{"alg": otherFamily(f.key)}, nil)
+	f.changed("alg in lower case", map[string]any{"alg": strings.ToLower(string(f.key.Algorithm()))}, nil)
+}
+
+func otherFamily(key ginjwt.Key) ginjwt.Algorithm {
+	switch key.Public().(type) {
+	case nil:
+		return ginjwt.ES256
+	case *rsa.PublicKey:
+		if strings.HasPrefix(string(key.Algorithm()), "RS") {
+			return ginjwt.PS256
+		}
+		return ginjwt.RS256
+	}
+	return ginjwt.HS256
 }
 
 // signatures are those that are not the token's.
 func (f *forger) signatures() {
 	header, payload, signature := f.parts()
 	raw, err := base64.RawURLEncoding.DecodeString(signature)
-	if err != nil {
-		f.t.Fatalf("ginjwttest: this is no token to start from: %v", err)
+	if err != nil || len(raw) < 2 {
+		f.t.Fatal("ginjwttest: this is no token to start from: it has no signature")
 	}
 	with := func(name string, signature []byte) {
 		f.add(name, header+"."+payload+"."+base64.RawURLEncoding.EncodeToString(signature))
@@ -95,10 +122,9 @@ func (f *forger) signatures() {
 	with("half a signature", raw[:len(raw)/2])
 	with("a signature with more behind it", append(append([]byte{}, raw...), 0))
 	with("a signature of zeros", make([]byte, len(raw)))
-	d := take(f.t, f.token, f.key)
-	d.claims["sub"] = "admin"
+	d := take(f.t, f.token, f.own)
+	d.claims["sub"] = f.another()
 	f.add("another sub under the same signature", header+"."+b64(encode(f.t, d.claims))+"."+signature)
-	d.key = ginjwt.Must(ginjwt.GenerateKey(f.key.Algorithm()))
 	f.add("signed with another key", d.sign(f.t))
 	if public, ok := f.key.Public().(*ecdsa.PublicKey); ok { // ECDSA has two forms
 		half := len(raw) / 2
@@ -111,57 +137,6 @@ func (f *forger) signatures() {
 	}
 }
 
-// foreignKeys are tokens that bring a key, or make a secret of a public one.
-func (f *forger) foreignKeys() {
-	mac := func(name string, secret []byte, header map[string]any) {
-		d := take(f.t, f.token, f.key)
-		change(d.header, map[string]any{"alg": "HS256"})
-		change(d.header, header)
-		d.claims["sub"] = "admin"
-		text := b64(encode(f.t, d.header)) + "." + b64(encode(f.t, d.claims))
-		h := hmac.New(sha256.New, secret)
-		h.Write([]byte(text))
-		f.add(name, text+"."+base64.RawURLEncoding.EncodeToString(h.Sum(nil)))
-	}
-	mac("HS256 with an empty secret", nil, nil)
-	mac("HS256 with the secret \"secret\"", []byte("secret"), nil)
-	mac("a kid that names an empty file", nil, map[string]any{"kid": "../../../../dev/null"})
-	mac("a kid that is SQL", []byte("k"), map[string]any{"kid": "' UNION SELECT 'k"})
-	if public := f.key.Public(); public != nil {
-		der, err := x509.MarshalPKIXPublicKey(public)
-		if err != nil {
-			f.t.Fatalf("ginjwttest: %v", err)
-		}
-		text := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
-		mac("HS256 with the public key's PEM as the secret", text, nil)
-		mac("HS256 with that without its line end", []byte(strings.TrimSpace(string(text))), nil)
-		mac("HS256 with the public key's DER as the secret", der, nil)
-	}
-	own := ginjwt.Must(ginjwt.GenerateKey(ginjwt.EdDSA))
-	bring := func(name string, header map[string]any) {
-		d := take(f.t, f.token, own)
-		d.claims["sub"] = "admin"
-		change(d.header, map[string]any{"alg": "EdDSA"})
-		change(d.header, header)
-		f.add(name, d.sign(f.t))
-	}
-	jwk := map[string]any{"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "x": base64.RawURLEncoding.EncodeToString(own.Public().(ed25519.PublicKey))}
-	bring("the key in the header (jwk)", map[string]any{"jwk": jwk})
-	bring("the key at a URL of the header (jku)", map[string]any{"jku": "http://127.0.0.1:1/keys"})
-	bring("a certificate in the header (x5c)", map[string]any{"x5c": []string{"AA=="}})
-	bring("a certificate at a URL of the header (x5u)", map[string]any{"x5u": "http://127.0.0.1:1/cert"})
-	if _, isRSA := f.key.Public().(*rsa.PublicKey); isRSA {
-		f.add("PSS named for an RSA key of another algorithm", f.with(map[string]any{"alg": otherRSA(f.key.Algorithm())}, "AA"))
-	}
-}
-
-func otherRSA(alg ginjwt.Algorithm) string {
-	if alg == ginjwt.PS256 {
-		return "RS256"
-	}
-	return "PS256"
-}
-
 // spellings are other ways to write the same token: it has one (RFC 7515 section
 // 2), or lists of revoked ones could be evaded.
 func (f *forger) spellings() {
@@ -169,10 +144,21 @@ func (f *forger) spellings() {
 	f.add("padding", header+"."+payload+"."+signature+"=")
 	f.add("five parts", f.token+".AA.AA")
 	f.add("a fourth part", f.token+".AA")
-	f.add("an empty header", "."+payload+"."+signature)
-	f.add("an empty payload", header+".."+signature)
-	f.add("a character outside of the alphabet", header+"."+payload+"."+signature[:len(signature)-1]+"*")
+	f.add("10,000 dots behind it", f.token+strings.Repeat(".", 10_000))
+	f.signText("an empty header", "", payload)
+	f.signText("an empty payload", header, "")
+	half := len(signature) / 2
+	f.add("a character outside of the alphabet", header+"."+payload+"."+signature[:half]+"*"+signature[half:])
+	if len(signature)%4 != 0 { // the last character has bits to spare
+		f.add("other bits behind the signature", header+"."+payload+"."+signature[:len(signature)-1]+spare(signature[len(signature)-1]))
+	}
 	f.add("JSON instead of three parts", `{"payload":"`+payload+`","protected":"`+header+`","signature":"`+signature+`"}`)
-	f.add("100 KiB of dots", strings.Repeat(".", 100<<10))
-	f.add("100 KiB of signature", header+"."+payload+"."+strings.Repeat("A", 100<<10))
+	f.changed("100 KiB of claims", nil, map[string]any{"x": strings.Repeat("x", 100<<10)})
+}
+
+// spare returns the Base64url character after last: the lowest of its bits, which
+// is to be 0, is set.
+func spare(last byte) string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	return string(alphabet[strings.IndexByte(alphabet, last)|1])
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
 	"github.com/ginjwt/gin-depends/ginjwt/jwks"
@@ -31,11 +32,13 @@ type Issuer struct {
 	server *httptest.Server
 	clock  func() time.Time
 	issuer *ginjwt.Issuer
+	pages  *http.ServeMux
 
 	mu        sync.Mutex
 	signing   ginjwt.Key
 	published []ginjwt.Key
 	fault     http.HandlerFunc // answers instead, if it is set
+	over      chan struct{}    // closed when those who wait for fault are to be answered
 	asked     map[string]int
 	released  chan struct{} // closed when the test is over
 }
@@ -139,31 +142,38 @@ func (i *Issuer) Withdraw() {
 
 // Down answers everything with 503 from now on.
 func (i *Issuer) Down() {
-	i.set(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusServiceUnavailable) })
+	i.set(func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusServiceUnavailable) }, nil)
 }
 
-// Slow answers nothing from now on, until Up, the request's end, or the test's.
+// Slow answers nothing from now on, until the request's end or the test's. Up,
+// Down and Garbage answer those who wait.
 func (i *Issuer) Slow() {
-	i.set(func(_ http.ResponseWriter, req *http.Request) {
+	over := make(chan struct{})
+	i.set(func(w http.ResponseWriter, req *http.Request) {
 		select {
 		case <-req.Context().Done():
 		case <-i.released:
+		case <-over:
+			i.answer(w, req)
 		}
-	})
+	}, over)
 }
 
 // Garbage answers everything with a page that is no JSON from now on.
 func (i *Issuer) Garbage() {
-	i.set(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html><body>Sign in</body></html>") })
+	i.set(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html><body>Sign in</body></html>") }, nil)
 }
 
 // Up ends Down, Slow and Garbage.
-func (i *Issuer) Up() { i.set(nil) }
+func (i *Issuer) Up() { i.set(nil, nil) }
 
-func (i *Issuer) set(fault http.HandlerFunc) {
+func (i *Issuer) set(fault http.HandlerFunc, over chan struct{}) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.fault = fault
+	if i.over != nil {
+		close(i.over)
+	}
+	i.fault, i.over = fault, over
 }
 
 // Asked returns how often the path of a URL was asked for, faults included:
@@ -174,29 +184,54 @@ func (i *Issuer) Asked(path string) int {
 	return i.asked[path]
 }
 
+// handler has no engine: that would print its routes into the tests' output.
 func (i *Issuer) handler() http.Handler {
-	metadata := func(c *gin.Context) {
-		c.JSON(http.StatusOK, gin.H{
-			"issuer": i.URL, "jwks_uri": i.URL + "/keys", "token_endpoint": i.URL + "/token",
-			"grant_types_supported": []string{"client_credentials"}, "response_types_supported": []string{},
-		})
-	}
-	r := gin.New()
-	r.GET("/.well-known/openid-configuration", metadata)
-	r.GET("/.well-known/oauth-authorization-server", metadata)
-	r.GET("/keys", i.keys)
-	r.POST("/token", ginjwt.Handle(ginjwt.Depends(ginjwt.TokenForm(), i.token), ginjwt.WriteToken))
+	i.pages = http.NewServeMux()
+	i.pages.HandleFunc("GET /.well-known/openid-configuration", i.metadata)
+	i.pages.HandleFunc("GET /.well-known/oauth-authorization-server", i.metadata)
+	i.pages.HandleFunc("GET /keys", served(i.keys))
+	i.pages.HandleFunc("POST /token", served(ginjwt.Handle(ginjwt.Depends(ginjwt.TokenForm(), i.token), ginjwt.WriteToken)))
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		i.mu.Lock()
 		i.asked[req.URL.Path]++
-		fault := i.fault
 		i.mu.Unlock()
-		if fault != nil {
-			fault(w, req)
-			return
-		}
-		r.ServeHTTP(w, req)
+		i.answer(w, req)
 	})
+}
+
+func (i *Issuer) answer(w http.ResponseWriter, req *http.Request) {
+	i.mu.Lock()
+	fault := i.fault
+	i.mu.Unlock()
+	if fault != nil {
+		fault(w, req)
+		return
+	}
+	i.pages.ServeHTTP(w, req)
+}
+
+// served returns a handler of Gin's as one of package http.
+func served(h gin.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, req *http.Request) {
+		c := gin.CreateTestContextOnly(w, &gin.Engine{})
+		c.Request = req
+		h(c)
+		c.Writer.WriteHeaderNow()
+	}
+}
+
+func (i *Issuer) metadata(w http.ResponseWriter, _ *http.Request) {
+	body, err := json.Marshal(map[string]any{
+		"issuer": i.URL, "jwks_uri": i.URL + "/keys", "token_endpoint": i.URL + "/token",
+		"grant_types_supported": []string{"client_credentials"}, "response_types_supported": []string{},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
+	})
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(body)
 }
 
 // keys serves the key set.
@@ -216,12 +251,19 @@ func (i *Issuer) keys(c *gin.Context) {
 }
 
 // token is the client credentials grant (RFC 6749 section 4.4): any client gets
-// the scopes that it asks for.
-func (i *Issuer) token(_ *gin.Context, form url.Values) (ginjwt.Token, error) {
+// the scopes that it asks for, whatever its secret is.
+func (i *Issuer) token(c *gin.Context, form url.Values) (ginjwt.Token, error) {
 	if form.Get("grant_type") != "client_credentials" {
 		return ginjwt.Token{}, ginjwt.UnsupportedGrantType("The grant type must be client_credentials")
 	}
-	claims := &ginjwt.Claims{Subject: form.Get("client_id"), Scope: ginjwt.Scope(form.Get("scope"))}
-	claims.ClientID = form.Get("client_id")
+	client := form.Get("client_id")
+	if id, _, ok := c.Request.BasicAuth(); ok {
+		client, _ = url.QueryUnescape(id) // RFC 6749 section 2.3.1
+	}
+	if client == "" {
+		return ginjwt.Token{}, ginjwt.InvalidClient("The client must say who it is, with HTTP Basic or as client_id")
+	}
+	claims := &ginjwt.Claims{Subject: client, Scope: ginjwt.Scope(form.Get("scope"))}
+	claims.ClientID = client
 	return i.issuer.Token(claims)
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
 	"github.com/ginjwt/gin-depends/ginjwt/internal/override"
@@ -57,13 +58,13 @@ type Flaw func(*draft, ginjwt.IssuerConfig)
 // The flaws: each makes one thing wrong and leaves all else as it is, the
 // signature included.
 var (
-	// Expired makes exp a minute past.
+	// Expired makes exp an hour past.
 	Expired Flaw = func(d *draft, cfg ginjwt.IssuerConfig) {
-		d.claims["exp"] = cfg.Now().Add(-time.Minute).Unix()
+		d.claims["exp"] = cfg.Now().Add(-time.Hour).Unix()
 	}
-	// NotYetValid makes nbf a quarter of an hour ahead.
+	// NotYetValid makes nbf an hour ahead.
 	NotYetValid Flaw = func(d *draft, cfg ginjwt.IssuerConfig) {
-		d.claims["nbf"] = cfg.Now().Add(15 * time.Minute).Unix()
+		d.claims["nbf"] = cfg.Now().Add(time.Hour).Unix()
 	}
 	// WrongIssuer makes iss another's.
 	WrongIssuer Flaw = func(d *draft, _ ginjwt.IssuerConfig) { d.claims["iss"] = "https://other-issuer.example" }
@@ -87,17 +88,26 @@ type draft struct {
 func take(t testing.TB, token string, key ginjwt.Key) *draft {
 	t.Helper()
 	header, payload, _ := parts(token)
-	d := &draft{header: map[string]any{}, claims: map[string]any{}, key: key}
-	for text, into := range map[string]*map[string]any{header: &d.header, payload: &d.claims} {
-		raw, err := base64.RawURLEncoding.DecodeString(text)
-		if err == nil {
-			err = json.Unmarshal(raw, into)
-		}
-		if err != nil {
-			t.Fatalf("ginjwttest: this is no token to start from: %v", err)
-		}
+	return &draft{header: members(t, header), claims: members(t, payload), key: key}
+}
+
+// members returns those of a part of a token. Their values stay as they were
+// written, for a number may be too large for a float64.
+func members(t testing.TB, part string) map[string]any {
+	t.Helper()
+	var written map[string]jsontext.Value
+	raw, err := base64.RawURLEncoding.DecodeString(part)
+	if err == nil {
+		err = json.Unmarshal(raw, &written)
 	}
-	return d
+	if err != nil {
+		t.Fatalf("ginjwttest: this is no token to start from: %v", err)
+	}
+	all := map[string]any{}
+	for name, value := range written {
+		all[name] = value
+	}
+	return all
 }
 
 func (d *draft) sign(t testing.TB) string {
@@ -117,7 +127,13 @@ func encode(t testing.TB, v any) string {
 // signed returns the token of a header and a payload, given as JSON.
 func signed(t testing.TB, header, payload string, key ginjwt.Key) string {
 	t.Helper()
-	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString([]byte(payload))
+	return signedText(t, b64(header)+"."+b64(payload), key)
+}
+
+func b64(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+
+func signedText(t testing.TB, text string, key ginjwt.Key) string {
+	t.Helper()
 	signature, err := key.SignText(override.Promise{}, text)
 	if err != nil {
 		t.Fatalf("ginjwttest: %v", err)

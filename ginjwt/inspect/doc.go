@@ -12,5 +12,6 @@
 // TreeError, and the audit fails.
 //
 // A guard inside a function of the user's, and a middleware of another package,
-// cannot be seen: such a route counts as open.
+// cannot be seen: such a route counts as open. The handlers of NoRoute and
+// NoMethod belong to no route, and are not looked at.
 package inspect

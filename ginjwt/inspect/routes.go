@@ -93,19 +93,21 @@ func (f found) route(known schemes) Route {
 		if !says {
 			continue
 		}
-		r.note(n)
-		demands := slices.ContainsFunc(n.Security, func(w describe.Way) bool { return len(w) > 0 })
+		demands := slices.ContainsFunc(n.Security, func(w describe.Way) bool { return len(w.Demands) > 0 })
 		switch {
 		case demands && answered:
 			r.Misplaced = "a guard stands after the handler that answers"
+			n.Checks = nil
 		case demands && i == len(f.chain)-1 && !n.Answers:
 			r.Misplaced = "the guard is the last handler"
+			n.Checks = nil
 		case demands:
 			if r.Guard == 0 {
 				r.Guard = i + 1
 			}
 			security = describe.All(security, n.Security)
 		}
+		r.note(n)
 		if n.Answers && !answered {
 			answered, r.Handler, r.Endpoint = true, n.Handler, string(n.Endpoint)
 		}
@@ -138,9 +140,9 @@ func (r *Route) note(n describe.Note) {
 type schemes map[*describe.Scheme]*Scheme
 
 func (known schemes) waysOf(all []describe.Way) (ways []Way) {
-	for _, w := range all {
+	for _, w := range describe.Once(all) {
 		way := Way{}
-		for _, d := range w {
+		for _, d := range w.Demands {
 			if known[d.Scheme] == nil {
 				known[d.Scheme] = schemeOf(d.Scheme)
 			}

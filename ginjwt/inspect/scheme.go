@@ -9,8 +9,9 @@ type Scheme struct {
 	// Name is that of the scheme among the components of a document.
 	Name string `json:"-"`
 	// Challenge is the value of WWW-Authenticate for a request without
-	// credentials.
-	Challenge string `json:"-"`
+	// credentials, Malformed that for malformed ones, and Insufficient that for
+	// missing scopes, without their list; it is "" if there is none.
+	Challenge, Malformed, Insufficient string `json:"-"`
 	// Places are where the credentials can be: "header", "query", "cookie" or
 	// "subprotocol", and the name.
 	Places []Place `json:"-"`
@@ -46,7 +47,7 @@ type Flow struct {
 type Place struct{ In, Name string }
 
 func schemeOf(d *describe.Scheme) *Scheme {
-	s := &Scheme{Name: d.Name, Description: d.Description, Challenge: d.Challenge}
+	s := &Scheme{Name: d.Name, Description: d.Description, Challenge: d.Challenge, Malformed: d.Malformed, Insufficient: d.Insufficient}
 	for _, p := range d.Places {
 		s.Places = append(s.Places, Place(p))
 	}

@@ -11,8 +11,8 @@ import (
 type Event struct {
 	// Issuer is the issuer as it was configured, or "".
 	Issuer string
-	// URL is that of the key set, of the metadata if that failed, or of the
-	// introspection endpoint.
+	// URL is that of the key set or of the introspection endpoint, or the issuer if
+	// its metadata failed.
 	URL string
 	// Err says why it failed. It is nil if it did not.
 	Err error

@@ -29,6 +29,7 @@ func defaultClient(use use) *http.Client {
 		own = own.Clone()
 		own.DisableKeepAlives = use == forKeys
 		own.MaxIdleConnsPerHost = maxQuestions
+		own.MaxResponseHeaderBytes = 64 << 10
 		t = own
 	}
 	return &http.Client{Transport: t}
@@ -45,6 +46,8 @@ func restrained(client *http.Client) *http.Client {
 			return fmt.Errorf("more than %d redirects", maxRedirects)
 		case req.URL.Scheme != first.Scheme || req.URL.Host != first.Host:
 			return errors.New("a redirect to another host or scheme")
+		case req.Method != via[0].Method: // and without the body (RFC 9110 section 15.4)
+			return errors.New("a redirect that loses the question")
 		case client.CheckRedirect != nil:
 			return client.CheckRedirect(req, via)
 		}
@@ -111,14 +114,30 @@ func errorCode(body io.Reader) string {
 
 func (e statusError) Error() string { return fmt.Sprintf("the answer has status %d", e.status) }
 
-// plain returns err without the URL, which is told beside it.
+// plain returns err without the URL, which is told beside it, and without what
+// else the provider wrote into it.
 func plain(err error) error {
 	var e *url.Error
 	if errors.As(err, &e) {
-		return e.Err
+		err = e.Err
+	}
+	if strings.Contains(err.Error(), "Location header") {
+		return errors.New("a redirect to what is no URL") // net/http quotes it
+	}
+	if len(err.Error()) > maxErrorText {
+		return longError{err}
 	}
 	return err
 }
+
+// maxErrorText is how much of an error's text is told.
+const maxErrorText = 200
+
+// longError is an error whose text is cut.
+type longError struct{ error }
+
+func (e longError) Error() string { return e.error.Error()[:maxErrorText] + "..." }
+func (e longError) Unwrap() error { return e.error }
 
 // get asks for the JSON at url.
 func (c *config) get(ctx context.Context, url string) (answer, error) {

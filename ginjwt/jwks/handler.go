@@ -1,6 +1,7 @@
 package jwks
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -47,13 +48,8 @@ func Handler(ring *Ring) gin.HandlerFunc {
 		last.Store(d)
 		c.Header("ETag", d.etag)
 		c.Header("Cache-Control", fmt.Sprintf("public, max-age=%d", int(ring.cfg.MaxAge/time.Second)))
-		if matches(c.GetHeader("If-None-Match"), d.etag) {
-			c.Status(http.StatusNotModified)
-			c.Writer.WriteHeaderNow()
-			return
-		}
 		c.Header("Content-Type", "application/jwk-set+json")
-		c.Data(http.StatusOK, "application/jwk-set+json", d.body)
+		http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(d.body))
 	})
 }
 
@@ -90,15 +86,4 @@ func (r *Ring) document(last *document) (*document, error) {
 	}
 	sum := sha256.Sum256(body)
 	return &document{ids.String(), body, `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}, nil
-}
-
-// matches reports whether an If-None-Match names etag (RFC 9110 section 13.1.2).
-func matches(ifNoneMatch, etag string) bool {
-	for one := range strings.SplitSeq(ifNoneMatch, ",") {
-		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
-		if one == etag || one == "*" {
-			return true
-		}
-	}
-	return false
 }

@@ -3,7 +3,6 @@ package jwks
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
@@ -43,11 +42,10 @@ func Introspect(endpoint, clientID, clientSecret string, policy ginjwt.Policy, o
 	if fault := cfg.checkURL(endpoint); fault != nil {
 		err = errors.Join(err, fmt.Errorf("jwks: Introspect: %w", fault))
 	}
-	if (clientID == "") != (clientSecret == "") {
-		err = errors.Join(err, errors.New("jwks: Introspect: the client needs an ID and a secret, or neither if the HTTPClient authenticates it"))
-	}
+	err = errors.Join(err, checkClient(clientID, clientSecret, &cfg))
 	in := &introspector{
-		cfg: cfg, endpoint: endpoint, issuer: policy.Issuer, anyAudience: policy.AnyAudience, authenticate: authenticator(clientID, clientSecret, cfg.clientPost),
+		cfg: cfg, endpoint: endpoint, issuer: policy.Issuer, anyAudience: policy.AnyAudience,
+		authenticate: authenticator(clientID, clientSecret, cfg.clientPost), hide: hider(clientID, clientSecret),
 		turns: make(chan struct{}, maxQuestions), flights: map[tokenHash]*question{},
 	}
 	if cfg.cacheSize > 0 {
@@ -74,6 +72,7 @@ type introspector struct {
 	issuer       string // as the policy has it
 	anyAudience  bool
 	authenticate func(h http.Header, form url.Values)
+	hide         func(err error, token string) error
 	turns        chan struct{}
 	answers      *otter.Cache[tokenHash, *verdict] // nil if none are kept
 
@@ -81,26 +80,10 @@ type introspector struct {
 	flights map[tokenHash]*question // under way
 }
 
-// authenticator returns a function that puts the client's ID and secret into a
-// request. They stand in no field, because package fmt prints those.
-func authenticator(id, secret string, post bool) func(http.Header, url.Values) {
-	return func(h http.Header, form url.Values) {
-		switch {
-		case id == "":
-		case post:
-			form.Set("client_id", id)
-			form.Set("client_secret", secret)
-		default: // form-encoded first: RFC 6749 section 2.3.1
-			pair := url.QueryEscape(id) + ":" + url.QueryEscape(secret)
-			h.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
-		}
-	}
-}
-
 // verdict is what the server said about a token.
 type verdict struct {
-	claims []byte // nil if it is not active
-	until  time.Time
+	claims      []byte // nil if it is not active
+	said, until time.Time
 }
 
 // question is one that several requests may wait for.
@@ -139,7 +122,7 @@ func (in *introspector) known(hash tokenHash) *verdict {
 	}
 	v, _ := in.answers.GetIfPresent(hash)
 	now := in.cfg.now().Round(0)
-	if v == nil || !now.Before(v.until) || now.Before(v.until.Add(-in.cfg.cacheFor)) { // or the clock was set back
+	if v == nil || !now.Before(v.until) || now.Before(v.said) { // or the clock was set back
 		return nil
 	}
 	return v
@@ -167,7 +150,8 @@ func (in *introspector) ask(hash tokenHash, token string) *question {
 			close(q.done)
 			in.cfg.tell(context.Background(), Event{Issuer: in.issuer, URL: in.endpoint, Err: q.err, Duration: time.Since(began)})
 		}()
-		q.verdict, q.err = in.answer(token)
+		v, err := in.answer(token)
+		q.verdict, q.err = v, in.hide(err, token)
 	}()
 	return q
 }
@@ -212,7 +196,8 @@ func (in *introspector) post(ctx context.Context, token string) (*verdict, error
 	var refused statusError
 	switch {
 	case errors.As(err, &refused) && refused.status == http.StatusBadRequest && refused.code == "unsupported_token_type":
-		return &verdict{until: in.cfg.now().Round(0).Add(in.cfg.cacheFor)}, nil // a JWT, say, where tokens are opaque
+		now := in.cfg.now().Round(0)
+		return &verdict{said: now, until: now.Add(in.cfg.cacheFor)}, nil // a JWT, say, where tokens are opaque
 	case err != nil:
 		return nil, err
 	}
@@ -230,7 +215,7 @@ func (in *introspector) judge(body []byte) (*verdict, error) {
 		return nil, err
 	}
 	now := in.cfg.now().Round(0)
-	v := &verdict{until: now.Add(in.cfg.cacheFor)}
+	v := &verdict{said: now, until: now.Add(in.cfg.cacheFor)}
 	switch string(said.Active) {
 	case "false":
 		return v, nil

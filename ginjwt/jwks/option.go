@@ -39,6 +39,7 @@ type config struct {
 	algorithms []ginjwt.Algorithm
 	warmUp     bool
 	clientPost bool
+	ownClient  bool
 	cacheFor   time.Duration
 	cacheSize  int
 	observe    func(context.Context, Event)
@@ -83,7 +84,7 @@ func HTTPClient(client *http.Client) Option {
 		if client == nil {
 			return errors.New("the client is nil")
 		}
-		c.client = client
+		c.client, c.ownClient = client, true
 		return nil
 	}}
 }
@@ -162,11 +163,11 @@ func ClientSecretPost() Option {
 // seen. Up to size answers are kept. By default, each request asks.
 func CacheFor(d time.Duration, size int) Option {
 	return Option{"CacheFor", forTokens, func(c *config) error {
+		err := bounded(d, 1, maxCacheFor, func(c *config) { c.cacheFor, c.cacheSize = d, size })(c)
 		if size <= 0 {
-			return fmt.Errorf("the size is %d: it must be positive", size)
+			err = errors.Join(err, fmt.Errorf("the size is %d: it must be positive", size))
 		}
-		c.cacheSize = size
-		return bounded(d, 1, maxCacheFor, func(c *config) { c.cacheFor = d })(c)
+		return err
 	}}
 }
 
@@ -225,11 +226,11 @@ func (c *config) checkURL(text string) error {
 	case u.User != nil:
 		return errors.New("a URL must hold no password")
 	case u.Host == "" || u.Fragment != "":
-		return fmt.Errorf("%q is no absolute URL without a fragment", text)
+		return fmt.Errorf("%.200q is no absolute URL without a fragment", text)
 	case u.Scheme == "https", u.Scheme == "http" && c.loopback && isLoopback(u.Hostname()):
 		return nil
 	case u.Scheme == "http" && isLoopback(u.Hostname()):
-		return fmt.Errorf("%q is not https://; for tests on this machine, say InsecureLoopbackHTTP", text)
+		return fmt.Errorf("%.200q is not https://; for tests on this machine, say InsecureLoopbackHTTP", text)
 	}
-	return fmt.Errorf("%q is not https://", text)
+	return fmt.Errorf("%.200q is not https://", text)
 }

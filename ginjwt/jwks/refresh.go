@@ -71,6 +71,7 @@ func (s *Source) arrange(keys []ginjwt.Key, ttl time.Duration) *keySet {
 		// Not all instances at once, and before the keys expire.
 		refreshAt: now.Add(ttl*3/4 + rand.N(ttl/8)),
 	}
+	set.from, set.to = now.UnixNano(), min(set.refreshAt.UnixNano(), now.Add(s.cfg.maxStale).UnixNano())
 	var before []ginjwt.Key
 	if last := s.current.Load(); last != nil {
 		before = last.keys

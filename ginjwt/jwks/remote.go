@@ -16,7 +16,7 @@ import (
 // to date: a ginjwt.KeySource. It is safe for concurrent use.
 //
 // Keys are fetched anew before the provider's Cache-Control lets them expire,
-// between one minute and a quarter of an hour after the last time, while
+// which is taken for a minute at least and a quarter of an hour at most, while
 // requests go on with those that are there. Each fetch replaces all keys. A key
 // ID that is not among them causes a fetch, for the key may be new; but only one
 // in each CoolDown. How old the keys are is the memory of all IDs that are not
@@ -50,6 +50,7 @@ type keySet struct {
 	unnamed   map[ginjwt.Algorithm]ginjwt.Key // for tokens without a key ID; zero if it could be several
 	fetched   time.Time
 	refreshAt time.Time // when to fetch anew, in the background
+	from, to  int64     // between which they are fresh, in nanoseconds of Unix time
 	expires   time.Time // when requests wait for that, for a while
 }
 
@@ -129,7 +130,13 @@ func (s *Source) CheckPolicy(p ginjwt.Policy) error {
 // FindKey returns the key of the ID kid, or the only key for alg if kid is "".
 // If there is none it asks the provider, unless that was done within CoolDown.
 func (s *Source) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
-	set := s.usable()
+	set := s.current.Load()
+	if set.fresh(s.cfg.now().UnixNano()) { // nearly always
+		if key, known := set.find(alg, kid); known {
+			return certain(key)
+		}
+	}
+	set = s.usable()
 	if set.due(s.now()) {
 		s.renew(ctx, set)
 		set = s.usable()
@@ -164,6 +171,10 @@ func certain(key ginjwt.Key) (ginjwt.Key, error) {
 	}
 	return key, nil
 }
+
+// fresh reports whether nothing needs to be done about the keys at a time. Two
+// numbers are compared faster than dates, and each request asks.
+func (set *keySet) fresh(at int64) bool { return set != nil && set.from <= at && at < set.to }
 
 // usable returns the keys that are there, or nil if they are too old.
 func (s *Source) usable() *keySet {
@@ -220,7 +231,7 @@ func (s *Source) Refresh(ctx context.Context) error {
 }
 
 // Close ends the fetch under way and lets none begin. Keys that are there are
-// found as before. It returns nil. A Source that is not closed keeps nothing
+// found as before. It returns nil. An observer must not call it. A Source that is not closed keeps nothing
 // running but a fetch under way.
 func (s *Source) Close() error {
 	s.mu.Lock()

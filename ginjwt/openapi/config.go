@@ -15,7 +15,7 @@ type Config struct {
 	Description, Summary string
 	// Servers are the URLs at which the API is. By default, none are told, and the
 	// API is where the document is; the page then works behind a prefix that a
-	// proxy takes off, too.
+	// proxy takes off, too. With them, a tokenURL should be absolute.
 	Servers []string
 
 	// Path is where Mount serves the document. By default, it is /openapi.json.

@@ -3,6 +3,7 @@ package openapi
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ginjwt/gin-depends/ginjwt/inspect"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // document is an OpenAPI document, as far as it is written here.
@@ -49,6 +51,9 @@ type operation struct {
 	RequestBody *requestBody          `json:"requestBody,omitempty"`
 	Responses   map[string]*response  `json:"responses"`
 	Security    []map[string][]string `json:"security,omitempty"`
+
+	success int    // the status of success
+	at      string // where it is in the document, as a JSON Pointer
 }
 
 type parameter struct {
@@ -101,8 +106,8 @@ func (d *document) marshal() ([]byte, error) {
 // builder makes a document.
 type builder struct {
 	document
-	routes []inspect.Route
-	faults []error
+	templates map[string]inspect.Route // by shape: the route that names the parameters
+	faults    []error
 }
 
 func (b *builder) fault(format string, args ...any) {
@@ -117,7 +122,7 @@ func build(e *gin.Engine, cfg Config) (*document, error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &builder{routes: routes, document: document{
+	b := &builder{templates: map[string]inspect.Route{}, document: document{
 		OpenAPI: "3.1.0",
 		Info:    info{Title: cfg.Title, Summary: cfg.Summary, Description: cfg.Description, Version: cfg.Version},
 		Paths:   map[string]map[string]*operation{},
@@ -131,9 +136,10 @@ func build(e *gin.Engine, cfg Config) (*document, error) {
 	var named []named
 	for _, r := range routes {
 		op, shown := opOf(r.Notes())
-		if !shown || foreign(r) {
+		if !shown || foreign(r) || !b.nameable(r) {
 			continue
 		}
+		r = b.sameNames(r)
 		if b.Paths[r.Template] == nil {
 			b.Paths[r.Template] = map[string]*operation{}
 		}
@@ -145,24 +151,59 @@ func build(e *gin.Engine, cfg Config) (*document, error) {
 	return &b.document, errors.Join(b.faults...)
 }
 
+// nameable reports whether OpenAPI can tell r's parameters from its text.
+func (b *builder) nameable(r inspect.Route) bool {
+	names := slices.Compact(slices.Sorted(slices.Values(r.Params)))
+	switch {
+	case len(pathParam.FindAllString(r.Template, -1)) != len(r.Params):
+		b.fault("%s %s has braces, which OpenAPI takes for a parameter: use another path, or Hidden", r.Method, r.Path)
+	case len(names) != len(r.Params):
+		b.fault("%s %s has two parameters of one name: OpenAPI cannot tell them apart", r.Method, r.Path)
+	default:
+		return true
+	}
+	return false
+}
+
+// sameNames returns r with its parameters called as in the first route of the
+// same shape: OpenAPI takes the two for one path.
+func (b *builder) sameNames(r inspect.Route) inspect.Route {
+	shape := shapeOf(r.Template)
+	first, known := b.templates[shape]
+	if !known {
+		b.templates[shape] = r
+		return r
+	}
+	r.Template, r.Params = first.Template, first.Params
+	return r
+}
+
 // foreign reports whether r is no operation of the API: OpenAPI has no CONNECT,
 // files are no operations, and the document does not describe itself.
 func foreign(r inspect.Route) bool {
-	methods := []string{"GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"}
-	return !slices.Contains(methods, r.Method) || r.Endpoint == "docs" || strings.Contains(r.Handler, "gin.(*RouterGroup).")
+	return !slices.Contains(verbs, strings.ToLower(r.Method)) || r.Endpoint == "docs" || files.MatchString(r.Handler)
 }
+
+// files are Gin's handlers of static files. They can be inlined, and then have
+// another package's name.
+var files = regexp.MustCompile(`\(\*RouterGroup\)\.(createStaticHandler|StaticFile|StaticFileFS)\.func\d+$`)
 
 func (b *builder) operation(r inspect.Route, op Op) *operation {
 	o := &operation{
 		Tags: op.Tags, Description: op.Description, Deprecated: op.Deprecated,
-		Responses: map[string]*response{}, Security: b.security(r),
+		Responses: map[string]*response{}, Security: b.security(r), success: http.StatusOK,
+		at: pointer("paths", r.Template, strings.ToLower(r.Method)),
 	}
 	for _, name := range r.Params {
 		o.Parameters = append(o.Parameters, parameter{Name: name, In: "path", Required: true, Schema: schema{"type": "string"}})
 	}
 	b.answers(o, r)
-	if form := formOf(r); form != nil {
+	switch form := formOf(r); {
+	case form != nil && r.Method == http.MethodPost:
 		b.form(o, r, form)
+	case form != nil:
+		delete(o.Responses, "200")
+		b.refusal(o, http.StatusMethodNotAllowed, "A form is posted", nil)
 	}
 	b.described(o, r, op)
 	return o
@@ -178,7 +219,7 @@ func (b *builder) security(r inspect.Route) (all []map[string][]string) {
 		requirement := map[string][]string{}
 		for _, d := range way {
 			b.scheme(d.Scheme)
-			requirement[d.Scheme.Name] = append([]string{}, d.Scopes...) // never null
+			requirement[d.Scheme.Name] = describe.Union(requirement[d.Scheme.Name], d.Scopes)
 			for _, scope := range d.Scopes {
 				if !d.Scheme.Declares(scope) {
 					b.fault("%s %s demands the scope %q, which %s does not declare: add it to its Scopes", r.Method, r.Path, scope, d.Scheme.Name)

@@ -44,6 +44,8 @@ func formOf(r inspect.Route) *form {
 	}
 	required := []string{"username", "password"}
 	switch r.Form {
+	case "TokenForm":
+		return &form{client(schema{"grant_type": text, "scope": text}), []string{"grant_type"}, true, http.StatusOK, "The token", "Token"}
 	case "PasswordFormStrict":
 		required = []string{"grant_type", "username", "password"}
 	case "PasswordForm":
@@ -92,15 +94,21 @@ func (b *builder) form(o *operation, r inspect.Route, f *form) {
 	if f.answer != "" {
 		success.Content = jsonOf(b.component(f.answer))
 	}
+	o.success = f.status
 	o.Responses[strconv.Itoa(f.status)] = success
-	refused := jsonOf(b.component("TokenError"))
-	if r.Endpoint != "logout" {
-		o.Responses["400"] = &response{Description: "The request was refused (RFC 6749 section 5.2)", Content: refused}
+	if r.Endpoint == "logout" {
+		b.refusal(o, http.StatusUnauthorized, "There is no session, or its token was refused", []string{`Bearer realm="api"`})
+		return
 	}
+	refused := jsonOf(b.component("TokenError"))
+	o.Responses["400"] = &response{Description: "The request was refused (RFC 6749 section 5.2)", Content: refused}
 	if r.Endpoint == "token" || r.Endpoint == "revocation" {
-		o.Responses["401"] = &response{Description: "Client authentication failed", Content: refused, Headers: map[string]header{
-			"WWW-Authenticate": {Schema: text, Example: `Basic realm="token"`},
-		}}
+		failed := &response{Description: "Client authentication failed", Content: refused}
+		if guarded := o.Responses["401"]; guarded != nil {
+			failed.Headers = guarded.Headers
+		}
+		failed.challenge([]string{`Basic realm="token"`})
+		o.Responses["401"] = failed
 	}
 }
 

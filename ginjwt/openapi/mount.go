@@ -1,15 +1,19 @@
 package openapi
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
-	"path"
+	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -21,7 +25,8 @@ import (
 // Mount serves the document of r's engine at cfg.Path, and a page that shows it
 // at cfg.DocsPath: Swagger UI, with everything that it needs, so nothing is
 // loaded from elsewhere. r is an engine or a group of one, which may be guarded:
-// the document and the page then are, too.
+// the document and the page then are, too. If HTTPBasic guards them, give it a
+// Realm of its own, or browsers use its credentials for the API as well.
 //
 // Call it when all other routes are registered. The error names all faults of
 // cfg and of the document; see Document. Routes that come later are in the
@@ -36,6 +41,9 @@ func Mount(r gin.IRouter, cfg Config) error {
 	d, faults := build(e, cfg)
 	if err := errors.Join(err, faults); err != nil {
 		return err
+	}
+	if _, err := d.marshal(); err != nil {
+		return fmt.Errorf("ginjwt: openapi: %w", err)
 	}
 	s := &site{engine: e, cfg: cfg, base: basePath(r)}
 	s.warn(d)
@@ -129,23 +137,11 @@ func (x content) send(c *gin.Context) {
 	} else if !strings.Contains(before, "no-cache") && !strings.Contains(before, "no-store") {
 		h.Set("Cache-Control", before+", no-cache") // a guard has said that it is private
 	}
-	if matches(c.GetHeader("If-None-Match"), x.etag) {
-		c.Status(http.StatusNotModified)
-		c.Writer.WriteHeaderNow()
-		return
-	}
 	if x.gzip {
 		h.Set("Content-Encoding", "gzip")
 	}
-	c.Data(http.StatusOK, x.kind, x.body)
-}
-
-// matches reports whether an If-None-Match names etag (RFC 9110 section 13.1.2).
-func matches(ifNoneMatch, etag string) bool {
-	return slices.ContainsFunc(strings.Split(ifNoneMatch, ","), func(one string) bool {
-		one = strings.TrimPrefix(strings.TrimSpace(one), "W/")
-		return one == etag || one == "*"
-	})
+	h.Set("Content-Type", x.kind)
+	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(x.body))
 }
 
 // flows returns the flows of d's schemes.
@@ -185,22 +181,31 @@ func (s *site) origins(d *document) []string {
 
 // warn logs the token endpoints that are declared and are not there.
 func (s *site) warn(d *document) {
-	posts := map[string]bool{}
-	for _, r := range s.engine.Routes() {
-		posts[r.Path] = posts[r.Path] || r.Method == http.MethodPost
-	}
 	for _, f := range d.flows() {
-		if originOf(f.TokenURL) == "" && !posts[s.resolve(f.TokenURL)] {
+		if path, own := s.resolve(f.TokenURL); own && !s.posts(path) {
 			slog.Warn("ginjwt: openapi: the token endpoint that a security scheme names is no route for POST", "tokenUrl", f.TokenURL)
 		}
 	}
 }
 
-// resolve returns the path that a URL means on the page.
-func (s *site) resolve(url string) string {
-	url, _, _ = strings.Cut(url, "?")
-	if strings.HasPrefix(url, "/") {
-		return url
+// resolve returns the path that a URL means on the page, and whether it is one
+// of this host.
+func (s *site) resolve(text string) (path string, own bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host != "" {
+		return "", false
 	}
-	return path.Join(s.base, path.Dir(s.cfg.DocsPath), url)
+	return (&url.URL{Path: s.base + s.cfg.DocsPath}).ResolveReference(u).Path, true
 }
+
+// posts reports whether there is a route for POST that path matches.
+func (s *site) posts(path string) bool {
+	routes, err := inspect.Routes(s.engine)
+	return err != nil || slices.ContainsFunc(routes, func(r inspect.Route) bool {
+		pattern := quotedParam.ReplaceAllString(regexp.QuoteMeta(r.Template), "[^/]+")
+		matched, err := regexp.MatchString("^"+pattern+"$", path)
+		return r.Method == http.MethodPost && matched && err == nil
+	})
+}
+
+var quotedParam = regexp.MustCompile(`\\\{[^/]*?\\\}`)

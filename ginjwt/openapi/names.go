@@ -83,10 +83,7 @@ func functionName(r inspect.Route) string {
 	if name := endpoints[r.Endpoint]; name != "" {
 		return name
 	}
-	name := r.Handler
-	if i := strings.IndexByte(name, '['); i >= 0 { // of a generic function
-		name = name[:i]
-	}
+	name := typeArguments.ReplaceAllString(r.Handler, "")
 	name = name[strings.LastIndexByte(name, '/')+1:]
 	name = name[strings.LastIndexByte(name, '.')+1:]
 	if closure.MatchString(name) || noWord.MatchString(strings.ReplaceAll(name, "_", "")) {
@@ -94,6 +91,9 @@ func functionName(r inspect.Route) string {
 	}
 	return name
 }
+
+// typeArguments stand in the names of generic functions and types.
+var typeArguments = regexp.MustCompile(`\[[^\[\]]*\]`)
 
 // closure is how Go calls a function without a name.
 var closure = regexp.MustCompile(`^(func)?[0-9]+$`)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -127,7 +128,7 @@ func (s *site) asset(c *gin.Context, files map[string]content) {
 	}
 	if x.gzip {
 		c.Writer.Header().Add("Vary", "Accept-Encoding")
-		if !strings.Contains(c.GetHeader("Accept-Encoding"), "gzip") {
+		if !acceptsGzip(c.GetHeader("Accept-Encoding")) {
 			plain, err := unpacked(x.body)
 			if err != nil {
 				ginjwt.Abort(c, err)
@@ -138,6 +139,12 @@ func (s *site) asset(c *gin.Context, files map[string]content) {
 	}
 	x.send(c)
 }
+
+var gzipCoding = regexp.MustCompile(`(?i)(^|,)[ \t]*gzip[ \t]*(;[ \t]*q=(1(\.0{0,3})?|0\.\d{0,2}[1-9]\d?))?[ \t]*(,|$)`)
+
+// acceptsGzip reports whether an Accept-Encoding names gzip, and not to refuse it
+// (RFC 9110 section 12.5.3).
+func acceptsGzip(accept string) bool { return gzipCoding.MatchString(accept) }
 
 func unpacked(body []byte) ([]byte, error) {
 	r, err := gzip.NewReader(bytes.NewReader(body))

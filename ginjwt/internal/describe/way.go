@@ -6,7 +6,12 @@ import (
 )
 
 // A Way is credentials that suffice together.
-type Way []Demand
+type Way struct {
+	Demands []Demand
+	// Unless lists sets of schemes: a request with credentials for all of one is
+	// judged another way.
+	Unless [][]*Scheme
+}
 
 // A Demand is a security scheme and the scopes that its credentials must grant,
 // the outermost demand first.
@@ -28,6 +33,8 @@ type Scheme struct {
 	HTTPScheme       string
 	BearerFormat     string
 	Challenge        string // its WWW-Authenticate without credentials
+	Malformed        string // and for malformed ones
+	Insufficient     string // and for missing scopes, without them; or ""
 	Places           []Place
 }
 
@@ -36,10 +43,22 @@ func (s *Scheme) Same(other *Scheme) bool { return s == other || reflect.DeepEqu
 
 // Same reports whether w and other demand the same, in whatever order.
 func (w Way) Same(other Way) bool {
-	return len(w) == len(other) && !slices.ContainsFunc(w, func(d Demand) bool {
-		return !slices.ContainsFunc(other, func(o Demand) bool {
+	return len(w.Demands) == len(other.Demands) && !slices.ContainsFunc(w.Demands, func(d Demand) bool {
+		return !slices.ContainsFunc(other.Demands, func(o Demand) bool {
 			return d.Scheme.Same(o.Scheme) && slices.Equal(d.Scopes, o.Scopes)
 		})
+	})
+}
+
+// has reports whether w demands credentials for s.
+func (w Way) has(s *Scheme) bool {
+	return slices.ContainsFunc(w.Demands, func(d Demand) bool { return d.Scheme.Same(s) })
+}
+
+// possible reports whether a request with w's credentials is judged by w.
+func (w Way) possible() bool {
+	return !slices.ContainsFunc(w.Unless, func(set []*Scheme) bool {
+		return !slices.ContainsFunc(set, func(s *Scheme) bool { return !w.has(s) })
 	})
 }
 
@@ -52,7 +71,7 @@ func All(a, b []Way) (all []Way) {
 	for _, first := range a {
 		for _, second := range b {
 			w := first.and(second)
-			if !slices.ContainsFunc(all, w.Same) {
+			if w.possible() && !slices.ContainsFunc(all, func(o Way) bool { return w.Same(o) && reflect.DeepEqual(w.Unless, o.Unless) }) {
 				all = append(all, w)
 			}
 		}
@@ -60,11 +79,21 @@ func All(a, b []Way) (all []Way) {
 	return all
 }
 
+// Once returns ways without those that demand the same as one before.
+func Once(ways []Way) (once []Way) {
+	for _, w := range ways {
+		if !slices.ContainsFunc(once, w.Same) {
+			once = append(once, w)
+		}
+	}
+	return once
+}
+
 // and returns w and other together: a scheme that is in both has the scopes of
 // both, those of w first.
 func (w Way) and(other Way) Way {
-	all := slices.Clone(w)
-	for _, d := range other {
+	all := slices.Clone(w.Demands)
+	for _, d := range other.Demands {
 		i := slices.IndexFunc(all, func(e Demand) bool { return e.Scheme.Same(d.Scheme) })
 		if i < 0 {
 			all = append(all, d)
@@ -72,7 +101,7 @@ func (w Way) and(other Way) Way {
 		}
 		all[i].Scopes = Union(all[i].Scopes, d.Scopes)
 	}
-	return all
+	return Way{all, slices.Concat(w.Unless, other.Unless)}
 }
 
 // Union returns the elements of a and then those of b, each once.

@@ -42,7 +42,7 @@ type Node interface {
 
 // A Promise is a parameter of methods that are for the test kit only. It cannot
 // be made outside of this module.
-type Promise struct{}
+type Promise struct{ _ [0]func() }
 
 // on is package-level because a finished engine has no other place to be
 // reached from; it changes only from false to true, and only in test binaries.

@@ -4,7 +4,7 @@
 package readonly
 
 // A Promise cannot be made outside of this module.
-type Promise struct{}
+type Promise struct{ _ [0]func() }
 
 // Revoker is a ginjwt.Revoker that keeps the Promise.
 type Revoker interface{ ReadsOnly(Promise) }

@@ -1,0 +1,24 @@
+package main
+
+import (
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
+	"github.com/ginjwt/gin-depends/ginjwt/sessions"
+)
+
+func TestReadMe(t *testing.T) {
+	store := ginjwt.Must(sessions.NewMemory(sessions.MemoryConfig{}))
+	r := setupRouter(ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256)), store, nil)
+	req := httptest.NewRequest("GET", "/users/me/", nil)
+
+	ginjwttest.Unauthorized(t, ginjwttest.Do(t, r, req))
+	ginjwttest.Forbidden(t, ginjwttest.Do(t, r, ginjwttest.As(req, users["johndoe"])), "me")
+	rec := ginjwttest.Do(t, r, ginjwttest.As(req, users["johndoe"], "me"))
+	assert.Equal(t, 200, rec.Code)
+	assert.JSONEq(t, `{"username":"johndoe","email":"johndoe@example.com","full_name":"John Doe","disabled":false}`, rec.Body.String())
+}
