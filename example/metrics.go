@@ -45,6 +45,10 @@ func (m *metrics) observe(_ context.Context, ev ginjwt.Event) {
 
 // serve answers in Prometheus' text format, version 0.0.4.
 func (m *metrics) serve(c *gin.Context) {
+	c.Data(200, "text/plain; version=0.0.4; charset=utf-8", []byte(m.text()))
+}
+
+func (m *metrics) text() string {
 	var b strings.Builder
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -56,7 +60,7 @@ func (m *metrics) serve(c *gin.Context) {
 	for _, l := range sorted(m.seconds) {
 		fmt.Fprintf(&b, "ginjwt_decision_seconds_sum{%s} %g\nginjwt_decision_seconds_count{%[1]s} %[3]d\n", l, m.seconds[l].sum, m.seconds[l].count)
 	}
-	c.Data(200, "text/plain; version=0.0.4; charset=utf-8", []byte(b.String()))
+	return b.String()
 }
 
 func sorted[K cmp.Ordered, V any](m map[K]V) []K { return slices.Sorted(maps.Keys(m)) }

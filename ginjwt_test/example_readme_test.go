@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -136,6 +137,6 @@ func testReadmeAudit(t *testing.T, app *exampleApp) {
 		printed = append(printed, words(line))
 	}
 	for line := range strings.Lines(table) {
-		assert.Contains(t, printed, words(line))
+		assert.True(t, slices.Contains(printed, words(line)), line)
 	}
 }

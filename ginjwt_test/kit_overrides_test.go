@@ -207,7 +207,7 @@ func TestEventsNameTheRealGuard(t *testing.T) {
 	}{
 		"accepted": {ginjwttest.As(kitRequest(), eve, "me"), ginjwt.Event{Outcome: ginjwt.OutcomeAccepted}},
 		"refused": {ginjwttest.As(kitRequest(), eve), ginjwt.Event{
-			Outcome: ginjwt.OutcomeRefused, Status: 403, Code: ginjwt.CodeInsufficientScope,
+			Outcome: ginjwt.OutcomeRefused, Status: 403, Code: ginjwt.CodeInsufficientScope, Cause: "scopes demanded: me",
 		}},
 		"failed": {ginjwttest.With(kitRequest(), ginjwttest.Fails(g.byToken, assert.AnError)), ginjwt.Event{
 			Outcome: ginjwt.OutcomeFailed, Status: 500, Code: ginjwt.CodeInternal, Cause: assert.AnError.Error(),
@@ -215,7 +215,10 @@ func TestEventsNameTheRealGuard(t *testing.T) {
 	} {
 		events = nil
 		ginjwttest.Do(t, r, tc.req)
-		tc.want.Guard, tc.want.Method, tc.want.Route = real, "GET", "/"
+		tc.want.Guard, tc.want.Method, tc.want.Route, tc.want.Scheme = real, "GET", "/", "HTTPBearer"
+		for i := range events {
+			events[i].Duration = 0
+		}
 		assert.Equal(t, []ginjwt.Event{tc.want}, events, name)
 	}
 }

@@ -193,7 +193,9 @@ func TestTextThatIsNotUTF8IsAFault(t *testing.T) {
 			assert.Equal(t, 200, get(r, "/openapi.json", "").Code, name)
 		} else {
 			assert.NotErrorIs(t, err, errors.ErrUnsupported, name)
-			assert.Empty(t, r.Routes(), name)
+			for _, route := range r.Routes() {
+				assert.Equal(t, "/", route.Path, "%s: nothing is mounted", name)
+			}
 		}
 	}
 }

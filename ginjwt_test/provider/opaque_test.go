@@ -133,7 +133,7 @@ func TestIntrospectingClient(t *testing.T) {
 		{"form fields", "api-by-form", apiSecret, []jwks.Option{jwks.ClientSecretPost()}, http.StatusOK},
 		{"a wrong secret is not the sender's fault", api, "wrong", nil, http.StatusServiceUnavailable},
 		{"an unknown client is not the sender's fault", "nobody", apiSecret, nil, http.StatusServiceUnavailable},
-		{"no client is not the sender's fault", "", "", nil, http.StatusServiceUnavailable},
+		{"no client is not the sender's fault", "", "", []jwks.Option{jwks.HTTPClient(http.DefaultClient)}, http.StatusServiceUnavailable},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
