@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 )
 
 type ctxKey struct{}
@@ -284,9 +285,7 @@ func TestAnInnerRequestIsNotTheOuterOnes(t *testing.T) {
 	r.GET("/", ginjwt.Require(g.user), func(c *gin.Context) {
 		for _, path := range []string{"/open", "/guarded"} {
 			req := httptest.NewRequestWithContext(ginjwt.Context(c), http.MethodGet, path, nil)
-			req.Header.Set("Authorization", "Bearer "+sign(t, g.issuer, "alice", ""))
-			w := httptest.NewRecorder()
-			r.ServeHTTP(w, req)
+			w := ginjwttest.Do(t, r, ginjwttest.Authorized(req, sign(t, g.issuer, "alice", "")))
 			assert.Contains(t, []string{"", "alice"}, w.Body.String())
 		}
 	})
@@ -307,10 +306,8 @@ func TestWhereNothingGuardsTheRoute(t *testing.T) {
 		assert.False(t, ok)
 		assert.Equal(t, "v", ginjwt.Context(c).Value(ctxKey{}), "it is still the request's context")
 	})
-	ctx := context.WithValue(t.Context(), ctxKey{}, "v")
-	req := httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
-	req.Header.Set("Authorization", "Bearer "+sign(t, g.issuer, "johndoe", ""))
-	r.ServeHTTP(httptest.NewRecorder(), req)
+	req := httptest.NewRequestWithContext(context.WithValue(t.Context(), ctxKey{}, "v"), http.MethodGet, "/", nil)
+	ginjwttest.Do(t, r, ginjwttest.Authorized(req, sign(t, g.issuer, "johndoe", "")))
 	assert.Zero(t, g.calls.Load())
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 )
 
 const (
@@ -267,15 +268,10 @@ func TestGuardsWorkWithAnyMethodAndWithoutABody(t *testing.T) {
 	r.NoRoute(ginjwt.Require(g.user), func(c *gin.Context) { c.String(404, "nothing") })
 	token := sign(t, g.issuer, "johndoe", "")
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
-		req := httptest.NewRequest(method, "/", nil)
-		req.Header.Set("Authorization", "Bearer "+token)
-		w := httptest.NewRecorder()
-		r.ServeHTTP(w, req)
+		w := ginjwttest.Do(t, r, ginjwttest.Authorized(httptest.NewRequest(method, "/", nil), token))
 		assert.Equal(t, 200, w.Code, method)
-		w = httptest.NewRecorder()
-		r.ServeHTTP(w, httptest.NewRequest(method, "/", nil))
-		assert.Equal(t, 401, w.Code, method)
 	}
+	ginjwttest.EveryRouteGuarded(t, r)
 	assert.Equal(t, 401, get(r, "/nowhere", "").Code)
 	assert.Equal(t, 404, get(r, "/nowhere", token).Code)
 }

@@ -8,25 +8,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 )
 
 // exampleTokens are what the example's clients send, by name.
 func exampleTokens(t *testing.T, app *exampleApp, secret string) map[string]string {
 	t.Helper()
-	key := ginjwt.Must(ginjwt.NewKey(ginjwt.HS256, secret))
-	stranger := ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256))
-	forge := func(key ginjwt.Key, subject, audience string, now time.Time) string {
-		issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{
-			Key: key, Issuer: "example", Audience: []string{audience}, Now: func() time.Time { return now },
-		}))
-		token, err := issuer.Sign(&ginjwt.Claims{Subject: subject, Scope: "me items"})
-		require.NoError(t, err)
-		return "Bearer " + token
+	forge := func(subject string, ahead time.Duration, flaws ...ginjwttest.Flaw) string {
+		issuer := issuerAt(t, ginjwt.Must(ginjwt.NewKey(ginjwt.HS256, secret)), func(c *ginjwt.IssuerConfig) {
+			c.Issuer, c.Audience, c.Now = "example", []string{"example"}, func() time.Time { return time.Now().Add(ahead) }
+		})
+		return "Bearer " + ginjwttest.Token(t, issuer, &ginjwt.Claims{Subject: subject, Scope: "me items"}, flaws...)
 	}
 	login := func(username, password, scope string) string {
 		return "Bearer " + app.login(t, username, password, scope).AccessToken
 	}
-	now := time.Now()
 	return map[string]string{
 		"none":         "",
 		"basic":        "Basic YTpi",
@@ -40,13 +36,13 @@ func exampleTokens(t *testing.T, app *exampleApp, secret string) map[string]stri
 		"alice":        login("alice", "secretalice", "me items"),
 		"alice, items": login("alice", "secretalice", "items"),
 		"root":         login("root", "secretroot", "me admin"),
-		"our own":      forge(key, "johndoe", "example", now),
-		"expired":      forge(key, "johndoe", "example", now.Add(-time.Hour)),
-		"early":        forge(key, "johndoe", "example", now.Add(time.Hour)),
-		"no subject":   forge(key, "", "example", now),
-		"unknown user": forge(key, "nobody", "example", now),
-		"other key":    forge(stranger, "johndoe", "example", now),
-		"other aud":    forge(key, "johndoe", "elsewhere", now),
+		"our own":      forge("johndoe", 0),
+		"expired":      forge("johndoe", -time.Hour),
+		"early":        forge("johndoe", time.Hour),
+		"no subject":   forge("", 0),
+		"unknown user": forge("nobody", 0),
+		"other key":    forge("johndoe", 0, ginjwttest.WrongKey),
+		"other aud":    forge("johndoe", 0, ginjwttest.WrongAudience),
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 )
 
 func TestMain(m *testing.M) {
@@ -37,16 +38,14 @@ func newIssuer(t testing.TB) (*ginjwt.Issuer, *ginjwt.Verifier) {
 // sign returns a token of issuer for subject with a space-delimited scope.
 func sign(t testing.TB, issuer *ginjwt.Issuer, subject string, scope ginjwt.Scope) string {
 	t.Helper()
-	token, err := issuer.Sign(&ginjwt.Claims{Subject: subject, Scope: scope})
-	require.NoError(t, err)
-	return token
+	return ginjwttest.Token(t, issuer, &ginjwt.Claims{Subject: subject, Scope: scope})
 }
 
 // get serves a GET request for path, with token as a bearer token unless it is empty.
 func get(h http.Handler, path, token string) *httptest.ResponseRecorder {
 	req := httptest.NewRequest(http.MethodGet, path, nil)
 	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
+		req = ginjwttest.Authorized(req, token)
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, req)

@@ -17,20 +17,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 	"github.com/ginjwt/gin-depends/ginjwt/jwks"
 )
 
-// ringClock is a clock that tests move; safe for concurrent use.
-type ringClock struct{ ns atomic.Int64 }
-
-func newRingClock() *ringClock {
-	c := &ringClock{}
-	c.ns.Store(time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC).UnixNano())
+// newRingClock is far from the machine's clock, so that whoever asks that one is
+// found out.
+func newRingClock() *ginjwttest.Clock {
+	c := ginjwttest.NewClock()
+	c.Set(time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC))
 	return c
 }
-
-func (c *ringClock) Now() time.Time          { return time.Unix(0, c.ns.Load()) }
-func (c *ringClock) Advance(d time.Duration) { c.ns.Add(int64(d)) }
 
 func ringKey(t testing.TB, alg ginjwt.Algorithm) ginjwt.Key {
 	t.Helper()
@@ -50,7 +47,7 @@ func rngText(t testing.TB) string {
 }
 
 // ringIssuer returns an issuer that signs with ring and its verifier.
-func ringIssuer(t testing.TB, ring *jwks.Ring, clock *ringClock, cacheSize int) (*ginjwt.Issuer, *ginjwt.Verifier) {
+func ringIssuer(t testing.TB, ring *jwks.Ring, clock *ginjwttest.Clock, cacheSize int) (*ginjwt.Issuer, *ginjwt.Verifier) {
 	t.Helper()
 	issuer, err := ginjwt.NewIssuer(ginjwt.IssuerConfig{Keys: ring, Issuer: testIssuer, Audience: []string{testAudience}, Now: clock.Now})
 	require.NoError(t, err)

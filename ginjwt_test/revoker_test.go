@@ -3,7 +3,6 @@ package ginjwt_test
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 )
 
 // revokerFunc is a Revoker of one function.
@@ -125,11 +125,8 @@ func TestRevokerIsAskedOncePerRequestWithItsContext(t *testing.T) {
 			r := graphEngine(ginjwt.Require(claims, ginjwt.Security(user, "me")), ginjwt.Require(user),
 				ginjwt.Handle2(user, claims, func(c *gin.Context, _ string, _ ginjwt.Claims) { _, _ = user.Get(c) }))
 			for _, mark := range []string{"first", "second"} {
-				req := httptest.NewRequest(http.MethodGet, "/", nil)
-				req.Header.Set("Authorization", "Bearer "+token)
-				w := httptest.NewRecorder()
-				r.ServeHTTP(w, req.WithContext(context.WithValue(t.Context(), revokerKey{}, mark)))
-				require.Equal(t, http.StatusOK, w.Code)
+				req := httptest.NewRequestWithContext(context.WithValue(t.Context(), revokerKey{}, mark), "GET", "/", nil)
+				require.Equal(t, 200, ginjwttest.Do(t, r, ginjwttest.Authorized(req, token)).Code)
 			}
 			assert.Equal(t, []any{"first", "second"}, marks)
 		})
@@ -216,11 +213,8 @@ func TestStoresAndTheEndOfTheRequest(t *testing.T) {
 				t.Parallel()
 				var log eventLog
 				r := graphEngine(log.observe(), ginjwt.Require(ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), v)))
-				req := httptest.NewRequestWithContext(endedContext{t.Context(), tc.end}, http.MethodGet, "/", nil)
-				req.Header.Set("Authorization", "Bearer "+token)
-				w := httptest.NewRecorder()
-				r.ServeHTTP(w, req)
-				assert.Equal(t, tc.status, w.Code)
+				req := httptest.NewRequestWithContext(endedContext{t.Context(), tc.end}, "GET", "/", nil)
+				assert.Equal(t, tc.status, ginjwttest.Do(t, r, ginjwttest.Authorized(req, token)).Code)
 				require.Len(t, log.events, 1)
 				assert.Equal(t, tc.status, log.events[0].Status)
 			})
