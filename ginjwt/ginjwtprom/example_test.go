@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
-	"github.com/ginjwt/gin-depends/ginjwtprom"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwtprom"
 )
 
 func Example() {

@@ -15,7 +15,7 @@ import (
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
 	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
-	"github.com/ginjwt/gin-depends/ginjwtotel"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwtotel"
 )
 
 // telemetry is what a service has told.
@@ -68,7 +68,7 @@ func (tel telemetry) metrics(t *testing.T) (counts []metricdata.DataPoint[int64]
 	var data metricdata.ResourceMetrics
 	require.NoError(t, tel.reader.Collect(t.Context(), &data))
 	require.Len(t, data.ScopeMetrics, 1)
-	assert.Equal(t, "github.com/ginjwt/gin-depends/ginjwtotel", data.ScopeMetrics[0].Scope.Name)
+	assert.Equal(t, "github.com/ginjwt/gin-depends/ginjwt/ginjwtotel", data.ScopeMetrics[0].Scope.Name)
 	for _, m := range data.ScopeMetrics[0].Metrics {
 		switch m.Name {
 		case "ginjwt.decisions":

@@ -10,7 +10,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
-	"github.com/ginjwt/gin-depends/ginjwtotel"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwtotel"
 )
 
 func Example() {

@@ -1,9 +1,9 @@
-module github.com/ginjwt/gin-depends/ginjwtprom
+module github.com/ginjwt/gin-depends/ginjwt/ginjwtprom
 
 go 1.26.0
 
 // Until the root has a version.
-replace github.com/ginjwt/gin-depends => ../
+replace github.com/ginjwt/gin-depends => ../../
 
 require (
 	github.com/gin-gonic/gin v1.12.0

@@ -17,7 +17,7 @@ import (
 
 	"github.com/ginjwt/gin-depends/ginjwt"
 	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
-	"github.com/ginjwt/gin-depends/ginjwtprom"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwtprom"
 )
 
 const (

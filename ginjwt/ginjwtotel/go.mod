@@ -1,9 +1,9 @@
-module github.com/ginjwt/gin-depends/ginjwtotel
+module github.com/ginjwt/gin-depends/ginjwt/ginjwtotel
 
 go 1.26.0
 
 // Until the root has a version.
-replace github.com/ginjwt/gin-depends => ../
+replace github.com/ginjwt/gin-depends => ../../
 
 require (
 	github.com/gin-gonic/gin v1.12.0

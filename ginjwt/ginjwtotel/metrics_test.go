@@ -15,7 +15,7 @@ import (
 	"go.opentelemetry.io/otel/sdk/metric"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
-	"github.com/ginjwt/gin-depends/ginjwtotel"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwtotel"
 )
 
 func TestTheDurationIsToldByOutcomeAndCache(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
 
-const scope = "github.com/ginjwt/gin-depends/ginjwtotel"
+const scope = "github.com/ginjwt/gin-depends/ginjwt/ginjwtotel"
 
 // An Option changes what Observe does.
 type Option func(*config)
