@@ -1,0 +1,30 @@
+// Package ginjwtotel tells OpenTelemetry what the guards of ginjwt decide.
+//
+//	r := gin.New()
+//	r.Use(otelgin.Middleware("my-service")) // before Observe: it begins the span
+//	r.Use(ginjwtotel.Observe())
+//	r.Use(ginjwt.LogEvents(slog.Default()))
+//
+// Each decision becomes an event "ginjwt.decision" on the span of the request's
+// context, and is counted:
+//
+//   - ginjwt.decisions, a counter;
+//   - ginjwt.decision.duration, a histogram in seconds, by ginjwt.outcome and
+//     ginjwt.cached.
+//
+// The counter and the span event have the attributes http.route,
+// http.request.method, http.response.status_code (of a refusal or failure),
+// error.type (the Code of the ginjwt.Error), ginjwt.outcome, ginjwt.reason,
+// ginjwt.guard, ginjwt.scheme, ginjwt.issuer and ginjwt.alg. The span event alone
+// has ginjwt.cached, ginjwt.duration in seconds, ginjwt.ignored, ginjwt.kid and
+// ginjwt.cause, and enduser.id if WithSubject asks for it. What an event does not
+// tell is left out.
+//
+// No attribute of a metric is a client's choice, so a client cannot make the
+// metrics grow. That holds as long as the codes that a program puts into its own
+// ginjwt.Errors do not depend on the request.
+//
+// One Observe suffices: two on a request's way tell of it twice. Where an observer
+// is set, ginjwt no longer logs failures by itself: that is why the code above has
+// LogEvents.
+package ginjwtotel
