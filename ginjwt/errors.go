@@ -76,7 +76,8 @@ var (
 type Error struct {
 	// Status is the HTTP status, 400 to 599.
 	Status int
-	// Code is one of the constants of this package, or the user's own.
+	// Code is one of the constants of this package, or the user's own: a fixed
+	// text, for metrics have it as a label.
 	Code string
 	// Detail is what the client reads: {"detail": Detail}.
 	Detail string

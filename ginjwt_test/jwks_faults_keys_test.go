@@ -31,8 +31,8 @@ func idpEdKey(x []byte, more string) string {
 // told, each as "kid: a part of the reason".
 func (p *idp) requireSkipped(want ...string) {
 	p.t.Helper()
+	p.settled(1)
 	events := p.told()
-	require.Len(p.t, events, 1)
 	require.NoError(p.t, events[0].Err)
 	skipped := events[0].Skipped
 	require.Len(p.t, skipped, len(want), "%v", skipped)

@@ -157,12 +157,12 @@ func eachIDPFault(t *testing.T, test func(t *testing.T, p *idp, bad http.Handler
 			}
 			test(t, p, f.answer(p, a.jwk), a, opts...)
 			assert.Less(t, p.sent.Load(), int64(32*idpMiB), "what nobody reads cannot be sent")
+			p.requireEvents(p.token(a))
 			for _, ev := range p.told() {
 				if ev.Err != nil {
 					assert.ErrorContains(t, ev.Err, f.says)
 				}
 			}
-			p.requireEvents(p.token(a))
 		})
 	}
 }
