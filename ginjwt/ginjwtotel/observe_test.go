@@ -14,8 +14,8 @@ import (
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	semconv "go.opentelemetry.io/otel/semconv/v1.43.0"
 
-	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 	"github.com/ginjwt/gin-depends/ginjwt/ginjwtotel"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 )
 
 // telemetry is what a service has told.

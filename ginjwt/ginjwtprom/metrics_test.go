@@ -16,8 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
-	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 	"github.com/ginjwt/gin-depends/ginjwt/ginjwtprom"
+	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 )
 
 const (
