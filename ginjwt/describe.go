@@ -11,7 +11,7 @@ import (
 // noteOf returns what a handler of nodes says about itself. The names are made
 // when it is asked: no request needs them.
 func noteOf(nodes []*node, fn string) describe.Note {
-	n := describe.Note{Handler: fn, Guards: true, Answers: fn != "", Security: waysOf(nodes, nil)}
+	n := describe.Note{Handler: fn, Answers: fn != "", Security: waysOf(nodes, nil)}
 	for _, one := range nodes {
 		one.walk(func(below *node) {
 			if below.check != "" && !slices.Contains(n.Checks, below.check) {

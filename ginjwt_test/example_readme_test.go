@@ -136,6 +136,7 @@ func testReadmeAudit(t *testing.T, app *exampleApp) {
 	for line := range strings.Lines(app.log.String()) {
 		printed = append(printed, words(line))
 	}
+	require.NotEmpty(t, table)
 	for line := range strings.Lines(table) {
 		assert.True(t, slices.Contains(printed, words(line)), line)
 	}

@@ -29,6 +29,7 @@ func Handler(ring *Ring) gin.HandlerFunc {
 	if ring == nil {
 		panic("jwks: Handler: nil Ring")
 	}
+	caching := fmt.Sprintf("public, max-age=%d", int(ring.cfg.MaxAge/time.Second))
 	var last atomic.Pointer[document]
 	return describe.Mark(func(c *gin.Context) {
 		if n := describe.Asked(c); n != nil {
@@ -47,7 +48,7 @@ func Handler(ring *Ring) gin.HandlerFunc {
 		}
 		last.Store(d)
 		c.Header("ETag", d.etag)
-		c.Header("Cache-Control", fmt.Sprintf("public, max-age=%d", int(ring.cfg.MaxAge/time.Second)))
+		c.Header("Cache-Control", caching)
 		c.Header("Content-Type", "application/jwk-set+json")
 		http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(d.body))
 	})

@@ -17,8 +17,6 @@ import (
 type Note struct {
 	// Handler is the name of the user's function that answers, or "".
 	Handler string
-	// Guards says that the handler lets a request pass only if Security holds.
-	Guards bool
 	// Answers says that the handler writes the response: what comes after it is
 	// no guard of it.
 	Answers bool
