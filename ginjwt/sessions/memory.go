@@ -105,12 +105,12 @@ func (m *memory) change(tag Tag, fn func(place) error) error {
 }
 
 // read calls fn with tag's subject, unless there is none.
-func (m *memory) read(tag Tag, fn func(s *subject, now time.Time)) {
+func (m *memory) read(tag Tag, fn func(*subject)) {
 	sh := &m.shards[tag[0]%shardCount]
 	sh.mu.RLock()
 	defer sh.mu.RUnlock()
 	if s := sh.subjects[tag]; s != nil {
-		fn(s, m.cfg.Now())
+		fn(s)
 	}
 }
 
@@ -139,7 +139,8 @@ func (m *memory) full() bool { return m.count.Load() >= int64(m.cfg.MaxEntries) 
 
 func (m *memory) Get(_ context.Context, tag Tag, id string) (r Record, generation int64, err error) {
 	err = ErrNotFound
-	m.read(tag, func(s *subject, now time.Time) {
+	m.read(tag, func(s *subject) {
+		now := m.cfg.Now()
 		if l := s.find(id, now); l != nil {
 			r, generation, err = l.Record, s.generationAt(now), nil
 			r.Data = slices.Clone(r.Data)
@@ -164,7 +165,8 @@ func (m *memory) Rotate(_ context.Context, tag Tag, id string, from Hash, to Rot
 }
 
 func (m *memory) List(_ context.Context, tag Tag) (all []Record, err error) {
-	m.read(tag, func(s *subject, now time.Time) {
+	m.read(tag, func(s *subject) {
+		now := m.cfg.Now()
 		for _, l := range s.sessions {
 			if now.Before(l.ends) {
 				l.Data = slices.Clone(l.Data)
@@ -209,10 +211,12 @@ func (m *memory) Revoke(_ context.Context, tag Tag, jti string, ttl time.Duratio
 }
 
 func (m *memory) Revoked(_ context.Context, tag Tag, sid, jti string) (revoked bool, generation int64, err error) {
-	m.read(tag, func(s *subject, now time.Time) {
-		if len(s.revoked) > 0 {
-			revoked = sid != "" && now.Before(s.revoked[sidKey(sid)]) || jti != "" && now.Before(s.revoked[jtiKey(jti)])
+	m.read(tag, func(s *subject) {
+		if len(s.revoked) == 0 && s.generation == 0 {
+			return // as for most, whom the clock need not be asked for
 		}
+		now := m.cfg.Now()
+		revoked = sid != "" && now.Before(s.revoked[sidKey(sid)]) || jti != "" && now.Before(s.revoked[jtiKey(jti)])
 		generation = s.generationAt(now)
 	})
 	return revoked, generation, nil

@@ -13,18 +13,15 @@ import (
 // at once: those of a session that is over, those revoked by themselves, and all
 // from before EndAll. If the Store cannot be reached, requests are answered
 // with 503.
-func (s *Sessions[D]) Revoker() ginjwt.Revoker { return revoker{s.cfg.Store} }
+func (s *Sessions[D]) Revoker() ginjwt.Revoker { return &revoker{asker{s.cfg.Store, newTags()}} }
 
-type revoker struct{ store Store }
+type revoker struct{ asker }
 
 // ReadsOnly says that Revoked needs no copy of the claims.
-func (revoker) ReadsOnly(readonly.Promise) {}
+func (*revoker) ReadsOnly(readonly.Promise) {}
 
-func (v revoker) Revoked(ctx context.Context, c *ginjwt.Claims) (bool, error) {
-	if c.Subject == "" && c.SessionID == "" && c.JWTID == "" {
-		return true, nil // nothing could ever revoke it
-	}
-	revoked, generation, err := v.store.Revoked(ctx, tagOf(c.Issuer, c.Subject), c.SessionID, c.JWTID)
+func (v *revoker) Revoked(ctx context.Context, c *ginjwt.Claims) (bool, error) {
+	revoked, generation, err := v.ask(ctx, c)
 	if err != nil || revoked || generation == 0 {
 		return revoked, err
 	}
@@ -32,6 +29,19 @@ func (v revoker) Revoked(ctx context.Context, c *ginjwt.Claims) (bool, error) {
 		return generationOf(c.JWTID) < generation, nil
 	}
 	return issuedBefore(c, generation), nil
+}
+
+// asker asks a Store about tokens.
+type asker struct {
+	store Store
+	tags  *tags
+}
+
+func (a asker) ask(ctx context.Context, c *ginjwt.Claims) (revoked bool, generation int64, err error) {
+	if c.Subject == "" && c.SessionID == "" && c.JWTID == "" {
+		return true, 0, nil // nothing could ever revoke it
+	}
+	return a.store.Revoked(ctx, a.tags.of(c.Issuer, c.Subject), c.SessionID, c.JWTID)
 }
 
 // issuedBefore reports whether a token that has no generation may be from before
@@ -43,8 +53,8 @@ func issuedBefore(c *ginjwt.Claims, generation int64) bool {
 // A Denylist revokes tokens of other issuers, for which there are no Sessions
 // here. It is the Revoker of their Policy.
 type Denylist struct {
-	store Store
-	ttl   time.Duration
+	asker
+	ttl time.Duration
 }
 
 // NewDenylist returns a Denylist in store, which Sessions may share. lifetime is
@@ -54,7 +64,7 @@ func NewDenylist(store Store, lifetime time.Duration) (*Denylist, error) {
 	if store == nil || lifetime <= 0 {
 		return nil, errors.New("sessions: NewDenylist: a store and a positive lifetime are needed")
 	}
-	return &Denylist{store, lifetime + longestLeeway}, nil
+	return &Denylist{asker{store, newTags()}, lifetime + longestLeeway}, nil
 }
 
 // Revoke revokes the token of claims by its jti; without one, it is an error.
@@ -86,10 +96,7 @@ func (d *Denylist) RevokeSubject(ctx context.Context, issuer, subject string) er
 
 // Revoked is for the Verifier.
 func (d *Denylist) Revoked(ctx context.Context, c *ginjwt.Claims) (bool, error) {
-	if c.Subject == "" && c.SessionID == "" && c.JWTID == "" {
-		return true, nil // nothing could ever revoke it
-	}
-	revoked, generation, err := d.store.Revoked(ctx, tagOf(c.Issuer, c.Subject), c.SessionID, c.JWTID)
+	revoked, generation, err := d.ask(ctx, c)
 	if err != nil || revoked || generation == 0 {
 		return revoked, err
 	}
