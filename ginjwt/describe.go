@@ -11,12 +11,9 @@ import (
 // noteOf returns what a handler of nodes says about itself. The names are made
 // when it is asked: no request needs them.
 func noteOf(nodes []*node, fn string) describe.Note {
-	n := describe.Note{Handler: fn, Answers: fn != "", Security: waysOf(nodes, nil)}
+	n := describe.Note{Handler: fn, Answers: fn != "", Security: waysOf(nodes, nil), Checks: checksOf(nodes)}
 	for _, one := range nodes {
 		one.walk(func(below *node) {
-			if below.check != "" && !slices.Contains(n.Checks, below.check) {
-				n.Checks = append(n.Checks, below.check)
-			}
 			if below.form != "" {
 				n.Form = below.form
 			}
@@ -30,6 +27,18 @@ func noteOf(nodes []*node, fn string) describe.Note {
 		n.Handler = nodes[0].shownName()
 	}
 	return n
+}
+
+// checksOf returns the names of the demands of nodes that are no scopes.
+func checksOf(nodes []*node) (names []string) {
+	for _, n := range nodes {
+		n.walk(func(below *node) {
+			if below.check != "" && !slices.Contains(names, below.check) {
+				names = append(names, below.check)
+			}
+		})
+	}
+	return names
 }
 
 // A wanted is scopes that are demanded of what a granter grants.

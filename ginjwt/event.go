@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/override"
 )
 
 // An Outcome is what became of a request at a guard.
@@ -132,7 +134,7 @@ func (ev Event) log(ctx context.Context, l *slog.Logger) {
 
 // accepted tells the observers that n let the request pass.
 func (s *slot) accepted(c *gin.Context, n *node) {
-	if !s.settings.observed() {
+	if !s.settings.observed() && override.Watching(c) == nil {
 		return
 	}
 	returned := false
@@ -147,7 +149,8 @@ func (s *slot) accepted(c *gin.Context, n *node) {
 		ev.Outcome = OutcomeAnonymous
 	}
 	r.detail(&ev, n)
-	publish(c, s.settings.observers, ev)
+	publish(c, s.settings.listeners(), ev)
+	tell(c, n, ev)
 	s.settings = s.settings.begin()
 	returned = true
 }
@@ -155,18 +158,11 @@ func (s *slot) accepted(c *gin.Context, n *node) {
 // report tells the observers of a refusal or failure. If there are none, what
 // only the operator can mend is logged.
 func report(c *gin.Context, e *Error) {
-	var fns []observer
-	if s := settingsOf(c); s != nil {
-		fns = s.observers
+	fns, last, watched := settingsOf(c).listeners(), lastGuard(c), override.Watching(c) != nil
+	if e.Status < 500 && (last == nil || len(fns) == 0 && !watched) {
+		return // no guard decided, or nobody asked
 	}
-	guard := lastGuard(c)
-	if e.Status < 500 && (len(fns) == 0 || guard == "") {
-		return // nobody asked, or no guard decided
-	}
-	if len(fns) == 0 {
-		fns = []observer{func(ctx context.Context, ev Event) { ev.log(ctx, slog.Default()) }}
-	}
-	ev := Event{Outcome: OutcomeRefused, Status: e.Status, Code: e.Code, Guard: guard}
+	ev := Event{Outcome: OutcomeRefused, Status: e.Status, Code: e.Code}
 	errors.As(e.Err, &ev.Reason)
 	if e.Status >= 500 {
 		ev.Outcome = OutcomeFailed
@@ -178,14 +174,21 @@ func report(c *gin.Context, e *Error) {
 	case e.Code == CodeMalformedCredentials:
 		ev.Cause = redact(c, e.Detail)
 	}
-	if s := slotOf(c); s != nil && s.last != nil && s.settings.observed() {
-		r := run{slot: s, c: c}
-		r.detail(&ev, s.last)
-		if scopes := r.demanded(s.last); e.Code == CodeInsufficientScope && ev.Cause == "" && len(scopes) > 0 {
-			ev.Cause = "scopes demanded: " + strings.Join(scopes, " ")
+	if last != nil {
+		ev.Guard = last.shownName()
+		if len(fns) > 0 || watched {
+			r := run{slot: slotOf(c), c: c}
+			r.detail(&ev, last)
+			if scopes := r.demanded(last); e.Code == CodeInsufficientScope && ev.Cause == "" && len(scopes) > 0 {
+				ev.Cause = "scopes demanded: " + strings.Join(scopes, " ")
+			}
 		}
 	}
+	if len(fns) == 0 && ev.Outcome == OutcomeFailed {
+		fns = []observer{func(ctx context.Context, ev Event) { ev.log(ctx, slog.Default()) }}
+	}
 	publish(c, fns, ev)
+	tell(c, last, ev)
 }
 
 func publish(c *gin.Context, fns []observer, ev Event) {
@@ -209,12 +212,12 @@ func knownMethod(method string) string {
 	return "unknown"
 }
 
-// lastGuard returns the name of the guard that the request came to last.
-func lastGuard(c *gin.Context) string {
-	if s := slotOf(c); s != nil && s.last != nil {
-		return s.last.shownName()
+// lastGuard returns the guard that the request came to last, or nil.
+func lastGuard(c *gin.Context) *node {
+	if s := slotOf(c); s != nil {
+		return s.last
 	}
-	return ""
+	return nil
 }
 
 // redact takes the request's credentials out of a text that others made, the

@@ -26,8 +26,8 @@ func (r run) detail(ev *Event, n *node) {
 		names = append(names, s.scheme.name)
 	}
 	ev.Scheme, ev.Ignored = strings.Join(names, " and "), r.ignored(n.schemes, judged)
-	if began := r.slot.settings.began; !began.IsZero() {
-		ev.Duration = time.Since(began)
+	if s := r.slot.settings; s.observed() && !s.began.IsZero() {
+		ev.Duration = time.Since(s.began)
 	}
 	if whose, e := r.token(n); e != nil {
 		f := whose.facts(r.slot, e)

@@ -5,6 +5,9 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 	"github.com/ginjwt/gin-depends/ginjwt/internal/override"
 )
 
@@ -166,4 +169,19 @@ func (k Key) SignText(_ override.Promise, text string) ([]byte, error) {
 		return nil, errors.New("ginjwt: the key cannot sign")
 	}
 	return k.material.sign(text)
+}
+
+// tell tells a test what the guard n, if there is one, has decided.
+func tell(c *gin.Context, n *node, ev Event) {
+	fn := override.Watching(c)
+	if fn == nil {
+		return
+	}
+	ev.Route = c.FullPath()
+	demand := ""
+	if n != nil {
+		guards := []*node{n}
+		demand = describe.Spell(waysOf(guards, nil), checksOf(guards))
+	}
+	fn(override.Decision{Event: ev, Demand: demand})
 }

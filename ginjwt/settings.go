@@ -16,7 +16,15 @@ type settings struct {
 	began     time.Time // when the guard that is at work began, if somebody observes
 }
 
-func (s *settings) observed() bool { return s != nil && len(s.observers) > 0 }
+// listeners returns whom decisions are told.
+func (s *settings) listeners() []observer {
+	if s == nil {
+		return nil
+	}
+	return s.observers
+}
+
+func (s *settings) observed() bool { return len(s.listeners()) > 0 }
 
 // begin notes that a guard begins.
 func (s *settings) begin() *settings {

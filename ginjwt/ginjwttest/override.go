@@ -2,7 +2,6 @@ package ginjwttest
 
 import (
 	"net/http"
-	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -129,34 +128,6 @@ func Engine(h http.Handler, rs ...Replacement) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		h.ServeHTTP(w, (&set{slices.Concat(all, of(req).all)}).with(req))
 	})
-}
-
-// Do serves req by h and returns the answer. A Replacement of req's that nothing
-// asked for fails the test: it replaces nothing.
-func Do(t testing.TB, h http.Handler, req *http.Request) *httptest.ResponseRecorder {
-	t.Helper()
-	rec := httptest.NewRecorder()
-	set := of(req).copy() // its own, to tell what this request asks for
-	if len(set.all) == 0 {
-		h.ServeHTTP(rec, req)
-		return rec
-	}
-	h.ServeHTTP(rec, set.with(req))
-	var unused []string
-	for _, r := range set.all {
-		if !r.used.Load() {
-			unused = append(unused, r.name)
-		}
-	}
-	report := t.Errorf
-	if rec.Code >= 400 {
-		report = t.Logf // an earlier guard may have refused it: for whoever did not want that
-	}
-	if len(unused) > 0 {
-		report("ginjwttest: %s %s was answered with %d and did not ask for %s, which the test replaces: replace what the route depends on",
-			req.Method, req.URL.Path, rec.Code, strings.Join(unused, ", "))
-	}
-	return rec
 }
 
 // enable switches the seam on, in test binaries only.

@@ -18,11 +18,12 @@ type muted struct{ testing.TB }
 
 func (muted) Helper()               {}
 func (muted) Errorf(string, ...any) {}
+func (muted) Logf(string, ...any)   {}
 
-// heard is a test that keeps what it is told.
+// heard is a test that keeps what it is told: what guards decided apart.
 type heard struct {
 	testing.TB
-	errors, logs []string
+	errors, logs, decided []string
 }
 
 func (h *heard) Helper() {}
@@ -32,6 +33,10 @@ func (h *heard) Errorf(format string, args ...any) {
 }
 
 func (h *heard) Logf(format string, args ...any) {
+	if !strings.Contains(format, "did not ask for") {
+		h.decided = append(h.decided, fmt.Sprintf(format, args...))
+		return
+	}
 	h.logs = append(h.logs, fmt.Sprintf(format, args...))
 }
 

@@ -9,6 +9,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // An Option changes what Audit accepts.
@@ -165,30 +167,22 @@ func (r Route) inQuery() (names []string) {
 //	OAuth2PasswordBearer, optional
 //	open
 func (r Route) Access() string {
-	var ways []string
-	for _, way := range r.Security {
-		var all []string
+	ways := make([]describe.Way, len(r.Security))
+	for i, way := range r.Security {
 		for _, d := range way {
-			all = append(all, strings.Join(append([]string{d.Scheme.Name}, d.Scopes...), " "))
-		}
-		if len(all) > 0 {
-			ways = append(ways, strings.Join(all, " and "))
+			ways[i].Demands = append(ways[i].Demands, describe.Demand{Scheme: &describe.Scheme{Name: d.Scheme.Name}, Scopes: d.Scopes})
 		}
 	}
-	text := strings.Join(ways, ", or ")
-	for _, check := range r.Checks {
-		text += ", check " + check
-	}
-	switch {
-	case r.Optional():
-		text += ", optional"
-	case len(ways) > 0:
-	case r.Endpoint != "":
-		text = r.Endpoint
-	case r.Public:
-		text = "public"
-	default:
-		text = "open"
+	text := describe.Spell(ways, r.Checks)
+	if !slices.ContainsFunc(r.Security, func(w Way) bool { return len(w) > 0 }) {
+		switch {
+		case r.Endpoint != "":
+			text = r.Endpoint
+		case r.Public:
+			text = "public"
+		default:
+			text = "open"
+		}
 	}
 	if r.Misplaced != "" {
 		text += ": " + r.Misplaced

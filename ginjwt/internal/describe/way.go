@@ -3,6 +3,7 @@ package describe
 import (
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // A Way is credentials that suffice together.
@@ -113,4 +114,28 @@ func Union(a, b []string) []string {
 		}
 	}
 	return all
+}
+
+// Spell returns ways and checks in words, or "" if neither demands anything.
+func Spell(ways []Way, checks []string) string {
+	var all []string
+	optional := false
+	for _, w := range Once(ways) {
+		var demands []string
+		for _, d := range w.Demands {
+			demands = append(demands, strings.Join(append([]string{d.Scheme.Name}, d.Scopes...), " "))
+		}
+		optional = optional || len(demands) == 0
+		if len(demands) > 0 {
+			all = append(all, strings.Join(demands, " and "))
+		}
+	}
+	text := strings.Join(all, ", or ")
+	for _, check := range checks {
+		text += ", check " + check
+	}
+	if optional && len(all) > 0 {
+		text += ", optional"
+	}
+	return strings.TrimPrefix(text, ", ")
 }

@@ -72,3 +72,27 @@ func From(c *gin.Context) Set {
 	}
 	return Of(c.Request.Context())
 }
+
+// A Decision is what a guard made of a request: its event, a ginjwt.Event, and
+// what it demands.
+type Decision struct {
+	Event  any
+	Demand string
+}
+
+type watchKey struct{}
+
+// Watch returns a context whose requests' decisions fn is told, whether somebody
+// observes them or not.
+func Watch(ctx context.Context, fn func(Decision)) context.Context {
+	return context.WithValue(ctx, watchKey{}, fn)
+}
+
+// Watching returns the function that Watch gave to c's request, or nil.
+func Watching(c *gin.Context) func(Decision) {
+	if !on.Load() || c == nil || c.Request == nil {
+		return nil
+	}
+	fn, _ := c.Request.Context().Value(watchKey{}).(func(Decision))
+	return fn
+}
