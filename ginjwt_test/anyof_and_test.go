@@ -176,7 +176,7 @@ func TestAlternativesAreJudgedBeforeTheBodyIsRead(t *testing.T) {
 			func(c *gin.Context, u, _ altUser) { altShow(c, u) }),
 	}
 	for name, h := range routes {
-		r := gin.New()
+		r := newEngine()
 		r.POST("/", h)
 		post := func(body *http.Request, headers ...string) *httptest.ResponseRecorder {
 			body.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -18,7 +18,7 @@ func TestAnyOfIsWorkedOutOnce(t *testing.T) {
 	t.Parallel()
 	w := newAltWorld(t)
 	nested := ginjwt.AnyOf(w.user, ginjwt.Depends(ginjwt.APIKeyCookie("s"), w.findByKey))
-	r := gin.New()
+	r := newEngine()
 	group := r.Group("/", ginjwt.Require(w.user, ginjwt.Security(w.user, "a")))
 	group.GET("/", ginjwt.Require(w.byToken, nested), ginjwt.Handle2(ginjwt.SecurityAny(w.user, "a", "x"), ginjwt.Optional(w.user),
 		func(c *gin.Context, u altUser, same *altUser) {
@@ -41,7 +41,7 @@ func TestAnyOfIsWorkedOutOnce(t *testing.T) {
 func TestAGroupOfAnyOfAndARouteOfOne(t *testing.T) {
 	t.Parallel()
 	w := newAltWorld(t)
-	r := gin.New()
+	r := newEngine()
 	group := r.Group("/", ginjwt.Require(w.user))
 	group.GET("/", ginjwt.Handle(ginjwt.Security(w.byToken, "a"), altShow))
 	for name, tc := range map[string]struct {
@@ -64,7 +64,7 @@ func TestPeekTellsWhatWasChosen(t *testing.T) {
 	t.Parallel()
 	w := newAltWorld(t)
 	looked := 0
-	r := gin.New()
+	r := newEngine()
 	r.Use(func(c *gin.Context) {
 		c.Next()
 		looked++
@@ -176,7 +176,7 @@ func TestAPanicInAnAlternative(t *testing.T) {
 	w := newAltWorld(t)
 	user := ginjwt.AnyOf(w.byToken, ginjwt.Depends(w.key, func(*gin.Context, string) (altUser, error) { panic("boom") }))
 	var again error
-	r := gin.New()
+	r := newEngine()
 	r.GET("/", func(c *gin.Context) {
 		defer func() {
 			assert.Equal(t, "boom", recover())

@@ -93,7 +93,7 @@ func runShared[C any, P ginjwt.ClaimsOf[C]](t *testing.T, spoil func(*C)) {
 		spoil(&claims)
 	}
 	d := ginjwt.JWT[C, P](ginjwt.OAuth2PasswordBearer("/token"), v)
-	r := gin.New()
+	r := newEngine()
 	r.GET("/", ginjwt.Handle(d, func(c *gin.Context, claims C) {
 		judge(claims)
 		c.Status(http.StatusOK)

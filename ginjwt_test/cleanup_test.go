@@ -212,7 +212,7 @@ func TestCleanupAfterTheRequestRunsAtOnce(t *testing.T) {
 func TestCleanupAfterHandleContext(t *testing.T) {
 	t.Parallel()
 	var log graphLog
-	r := gin.New()
+	r := newEngine()
 	r.GET("/new", ginjwt.Require(graphResource(&log, "new")))
 	r.GET("/", ginjwt.Require(graphResource(&log, "old")), func(c *gin.Context) {
 		c.Request.URL.Path = "/new"
@@ -227,7 +227,7 @@ func TestCleanupAfterHandleContext(t *testing.T) {
 func TestCleanupsOfANestedRequestAreItsOwn(t *testing.T) {
 	t.Parallel()
 	var log graphLog
-	r := gin.New()
+	r := newEngine()
 	r.GET("/inner", ginjwt.Require(graphResource(&log, "inner")))
 	outer := ginjwt.Provide(func(c *gin.Context) (int, error) {
 		ginjwt.Cleanup(c, func() { log.add("-outer") })

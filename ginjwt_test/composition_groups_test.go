@@ -38,7 +38,7 @@ func TestScopesAddUpThroughGroups(t *testing.T) {
 		return graphUser{c.Subject}, nil
 	})
 	active := ginjwt.Security(pass(user), "me")
-	r := gin.New()
+	r := newEngine()
 	outer := r.Group("/", ginjwt.Require(ginjwt.Security(user, "a")))
 	inner := outer.Group("/", ginjwt.Require(ginjwt.SecurityAny(user, "b", "b2")))
 	inner.GET("/", ginjwt.Handle(ginjwt.Security(active, "c"), func(c *gin.Context, u graphUser) { c.String(200, u.Name) }))
@@ -114,7 +114,7 @@ func TestChecksForRolesAndTenants(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var log eventLog
-			r := gin.New()
+			r := newEngine()
 			r.GET("/:tenant", log.observe(), ginjwt.Require(tc.guard))
 			got := get(r, "/acme", sign(t, g.issuer, tc.user, "x"))
 			assert.Equal(t, tc.want.status, got.Code)

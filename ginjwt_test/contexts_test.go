@@ -270,7 +270,7 @@ func TestAKeptContextWithinAnotherRequest(t *testing.T) {
 func TestAnInnerRequestIsNotTheOuterOnes(t *testing.T) {
 	t.Parallel()
 	g := newGraphChain(t)
-	r := gin.New()
+	r := newEngine()
 	r.GET("/open", func(c *gin.Context) {
 		_, err := g.user.Get(c)
 		assert.ErrorIs(t, err, ginjwt.ErrNotGuarded)
@@ -329,7 +329,7 @@ func TestHandleContextStartsAnew(t *testing.T) {
 	t.Parallel()
 	g := newGraphChain(t)
 	var log graphLog
-	r := gin.New()
+	r := newEngine()
 	r.GET("/old", ginjwt.Require(g.user), func(c *gin.Context) {
 		ginjwt.Cleanup(c, func() { log.add("clean-up of old") })
 		c.Request.URL.Path = "/new"

@@ -234,7 +234,7 @@ func TestBackgroundWorkOfADependencyIsNoCycle(t *testing.T) {
 // which asks for the same dependency: another request, another result.
 func TestNestedRequestIsNoCycle(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	k := newGraphKnot()
 	k.fn = func(c *gin.Context) (int, error) {
 		if c.Query("inner") != "" {
@@ -262,7 +262,7 @@ func TestNestedRequestIsNoCycle(t *testing.T) {
 // handler and its goroutine are still told apart.
 func TestNestedRequestWithGoroutines(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	started, asked := make(chan struct{}), make(chan struct{})
 	slow := ginjwt.Provide(func(*gin.Context) (int, error) { close(started); <-asked; return 7, nil })
 	r.GET("/inner", ginjwt.Require(graphValue(0)), func(c *gin.Context) {

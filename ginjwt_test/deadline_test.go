@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
@@ -37,7 +36,7 @@ func TestAnEndedRequestIsToldFromABug(t *testing.T) {
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.Use(ginjwt.Observe(func(context.Context, ginjwt.Event) {})) // nothing is logged
 			r.GET("/", ginjwt.Require(graphFails(tc.err)))
 			w := httptest.NewRecorder()

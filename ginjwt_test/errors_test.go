@@ -76,7 +76,7 @@ func TestWhatAnErrorIsAnsweredWith(t *testing.T) {
 			t.Run(name+" in "+place, func(t *testing.T) {
 				logged.Reset()
 				var later graphLog
-				w := get(graphEngine(guard, later.handler("later"), func(c *gin.Context) { c.String(200, "no") }), "/", "")
+				w := get(plainEngine(guard, later.handler("later"), func(c *gin.Context) { c.String(200, "no") }), "/", "")
 				assert.Equal(t, tc.status, w.Code)
 				assert.Equal(t, tc.body, w.Body.String())
 				assert.Equal(t, tc.retryAfter, w.Header().Get("Retry-After"))
@@ -94,7 +94,7 @@ func TestWhatAnErrorIsAnsweredWith(t *testing.T) {
 
 func TestErrNilIsABug(t *testing.T) {
 	graphCaptureLog(t)
-	w := get(graphEngine(func(c *gin.Context) { ginjwt.Abort(c, nil) }), "/", "")
+	w := get(plainEngine(func(c *gin.Context) { ginjwt.Abort(c, nil) }), "/", "")
 	assert.Equal(t, 500, w.Code, "not 200")
 }
 
@@ -115,7 +115,7 @@ func TestTheCauseIsLoggedWithoutTheToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			logged.Reset()
 			d := ginjwt.Depends(g.user, func(c *gin.Context, _ graphUser) (int, error) { return 0, cause(c) })
-			w := get(graphEngine(ginjwt.Require(d)), "/", token)
+			w := get(plainEngine(ginjwt.Require(d)), "/", token)
 			assert.GreaterOrEqual(t, w.Code, 500)
 			assert.NotContains(t, w.Body.String(), "database")
 			if name != "with a mark of its own" {
@@ -150,7 +150,7 @@ func TestAClientThatLeftIsNoError(t *testing.T) {
 			w := httptest.NewRecorder()
 			cancel()
 			var later graphLog
-			graphWithin(t, func() { graphEngine(ginjwt.Require(guard), later.handler("later")).ServeHTTP(w, req) })
+			graphWithin(t, func() { plainEngine(ginjwt.Require(guard), later.handler("later")).ServeHTTP(w, req) })
 			assert.Equal(t, 499, w.Code)
 			assert.Empty(t, later.all())
 			assert.Empty(t, logged.String(), "nobody can mend it")
@@ -207,7 +207,7 @@ func TestAChallengeOfTheUsersStands(t *testing.T) {
 	token := sign(t, g.issuer, "johndoe", "")
 	for _, spelling := range []string{"Www-Authenticate", "WWW-Authenticate", "www-authenticate"} {
 		own := &ginjwt.Error{Status: 401, Header: http.Header{spelling: {"Mine"}}}
-		r := graphEngine(ginjwt.Require(ginjwt.Depends(g.user, func(*gin.Context, graphUser) (int, error) { return 0, own })))
+		r := plainEngine(ginjwt.Require(ginjwt.Depends(g.user, func(*gin.Context, graphUser) (int, error) { return 0, own })))
 		for range 50 { // a map's order must not decide
 			require.Equal(t, []string{"Mine"}, get(r, "/", token).Header()["Www-Authenticate"], spelling)
 		}
@@ -236,7 +236,7 @@ func TestAbortInPlainHandlers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var later graphLog
-			r := graphEngine(tc.guard, func(c *gin.Context) {
+			r := plainEngine(tc.guard, func(c *gin.Context) {
 				ginjwt.Abort(c, tc.err)
 				assert.True(t, c.IsAborted())
 				assert.Empty(t, c.Errors)
@@ -271,7 +271,7 @@ func TestOneResponseEver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			logged.Reset()
 			var later graphLog
-			w := get(graphEngine(append(tc.handlers, later.handler("later"))...), "/", "")
+			w := get(plainEngine(append(tc.handlers, later.handler("later"))...), "/", "")
 			assert.Equal(t, 200, w.Code, "what was sent cannot be changed")
 			assert.Equal(t, tc.body, w.Body.String())
 			assert.Empty(t, w.Header().Get("WWW-Authenticate"))
@@ -285,7 +285,7 @@ func TestOneResponseEver(t *testing.T) {
 
 func TestAbortTwiceWritesOnce(t *testing.T) {
 	t.Parallel()
-	r := graphEngine(func(c *gin.Context) {
+	r := plainEngine(func(c *gin.Context) {
 		ginjwt.Abort(c, ginjwt.Forbidden("first"))
 		ginjwt.Abort(c, ginjwt.HTTPError(404, "second"))
 	})
@@ -315,7 +315,7 @@ func TestAPanicInADependencyIsGinsToHandle(t *testing.T) {
 			t.Run(name+" under "+recovery, func(t *testing.T) {
 				t.Parallel()
 				var later graphLog
-				w := get(graphEngine(recoverer, guard(&later), later.handler("later")), "/", "")
+				w := get(plainEngine(recoverer, guard(&later), later.handler("later")), "/", "")
 				assert.Equal(t, "recovered boom", w.Body.String())
 				assert.Empty(t, later.all(), "nobody was admitted")
 			})
@@ -340,7 +340,7 @@ func TestErrorIsFoundInItsChain(t *testing.T) {
 func TestGetTellsTheRefusalInFull(t *testing.T) {
 	t.Parallel()
 	g := newGraphChain(t)
-	r := graphEngine(ginjwt.Require(graphValue(1)), func(c *gin.Context) {
+	r := plainEngine(ginjwt.Require(graphValue(1)), func(c *gin.Context) {
 		_, err := g.user.Get(c)
 		var e *ginjwt.Error
 		if assert.ErrorAs(t, err, &e) {

@@ -25,7 +25,7 @@ func TestLogLevels(t *testing.T) {
 	} {
 		var lines bytes.Buffer
 		logger := slog.New(slog.NewTextHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
-		get(graphEngine(ginjwt.LogEvents(logger), ginjwt.Require(guard)), "/", "")
+		get(plainEngine(ginjwt.LogEvents(logger), ginjwt.Require(guard)), "/", "")
 		assert.Contains(t, lines.String(), level)
 		assert.Equal(t, 1, strings.Count(lines.String(), "\n"))
 	}
@@ -51,7 +51,7 @@ func TestDefaultLog(t *testing.T) {
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
 			logged.Reset()
-			get(graphEngine(tc.handlers...), "/", "")
+			get(plainEngine(tc.handlers...), "/", "")
 			if tc.says == "" {
 				assert.Empty(t, logged.String())
 				return
@@ -73,7 +73,7 @@ func BenchmarkObserve(b *testing.B) {
 		"log":  {ginjwt.LogEvents(slog.New(slog.NewTextHandler(io.Discard, nil)))},
 	} {
 		b.Run(name, func(b *testing.B) {
-			r := graphEngine(append(before, ginjwt.Require(g.user))...)
+			r := plainEngine(append(before, ginjwt.Require(g.user))...)
 			req := httptest.NewRequest(http.MethodGet, "/", nil)
 			req.Header.Set("Authorization", "Bearer "+token)
 			w := httptest.NewRecorder()

@@ -14,7 +14,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -68,7 +67,7 @@ func TestEventOfEveryReason(t *testing.T) {
 			var lines bytes.Buffer
 			logger := slog.New(slog.NewJSONHandler(&lines, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), refusingVerifier(t, 10))
-			r := gin.New()
+			r := newEngine()
 			r.GET("/users/:id", log.observe(), ginjwt.LogEvents(logger), ginjwt.Require(claims))
 			for range 2 {
 				require.Equal(t, 401, get(r, "/users/"+eventSecret, tc.token).Code)

@@ -150,7 +150,7 @@ func TestObserversStack(t *testing.T) {
 		return ginjwt.Observe(func(_ context.Context, ev ginjwt.Event) { l.add(ev.Route) })
 	}
 	guard := ginjwt.Require(g.claims)
-	r := gin.New()
+	r := newEngine()
 	r.Use(note(&root), note(&root))
 	a := r.Group("/a", note(&first))
 	b := r.Group("/b", note(&second))
@@ -256,7 +256,7 @@ func TestEventMethods(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]string{"GET": "GET", "PATCH": "PATCH", "TRACE": "TRACE", "get": "unknown", "PROPFIND": "unknown", "GET\u00a0": "unknown"} {
 		var log eventLog
-		r := gin.New()
+		r := newEngine()
 		r.Use(log.observe(), ginjwt.Require(ginjwt.Provide(eventOne)))
 		req := httptest.NewRequest("GET", "/no/such/route", nil)
 		req.Method = method

@@ -5,7 +5,6 @@ import (
 	"net/http/httptest"
 	"testing"
 
-	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -19,7 +18,7 @@ func TestEventHoldsNoInventedMethod(t *testing.T) {
 	_, verifier := newIssuer(t)
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), verifier)
 	var events []ginjwt.Event
-	r := gin.New()
+	r := newEngine()
 	r.Use(ginjwt.Observe(func(_ context.Context, ev ginjwt.Event) { events = append(events, ev) }), ginjwt.Require(claims))
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("INVENTED", "/nowhere", nil))
 	require.Len(t, events, 1)

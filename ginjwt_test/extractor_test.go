@@ -42,7 +42,7 @@ var extBodies = map[string]string{
 }
 
 func extEngine(handlers ...gin.HandlerFunc) *gin.Engine {
-	r := gin.New()
+	r := newEngine()
 	r.Any("/", handlers...)
 	return r
 }
@@ -59,7 +59,7 @@ type extService struct {
 
 func newExtService(t testing.TB, scopes ...string) *extService {
 	t.Helper()
-	s := &extService{Engine: gin.New(), secret: make([]byte, 32), now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
+	s := &extService{Engine: newEngine(), secret: make([]byte, 32), now: time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)}
 	_, _ = rand.Read(s.secret) // never fails
 	key, err := ginjwt.NewKey(ginjwt.HS256, s.secret)
 	require.NoError(t, err)
@@ -274,7 +274,7 @@ func TestExtractorRefusesTheRSAPublicKeyAsASecret(t *testing.T) { // RS-21
 	require.NoError(t, err)
 	verifier, err := ginjwt.NewVerifier(key, ginjwt.Policy{Issuer: testIssuer, Audience: []string{testAudience}})
 	require.NoError(t, err)
-	s := &extService{Engine: gin.New(), now: time.Now()}
+	s := &extService{Engine: newEngine(), now: time.Now()}
 	s.serve(verifier)
 	der, err := x509.MarshalPKIXPublicKey(&private.PublicKey)
 	require.NoError(t, err)

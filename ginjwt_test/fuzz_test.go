@@ -208,7 +208,7 @@ func fuzzEngine(t testing.TB, keys ginjwt.KeySource, bits uint16) *gin.Engine {
 		require.NoError(t, err)
 	}
 	claims := ginjwt.JWT[tenancy](ginjwt.OAuth2PasswordBearer("/token"), v)
-	r := gin.New()
+	r := newEngine()
 	r.GET("/must", ginjwt.Handle(claims, func(c *gin.Context, _ tenancy) { c.Status(http.StatusOK) }))
 	r.GET("/may", ginjwt.Handle(ginjwt.Optional(claims), func(c *gin.Context, _ *tenancy) { c.Status(http.StatusOK) }))
 	r.GET("/scope", ginjwt.Handle(ginjwt.Security(claims, "me"), func(c *gin.Context, _ tenancy) { c.Status(http.StatusOK) }))

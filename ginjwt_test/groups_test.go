@@ -12,7 +12,7 @@ import (
 
 // newGroups has an open route and groups, one in the other.
 func newGroups(g *graphChain) *gin.Engine {
-	r := gin.New()
+	r := newEngine()
 	ok := func(c *gin.Context) { c.String(200, "ok") }
 	r.GET("/open", ginjwt.Public(), ok)
 	api := r.Group("/api", ginjwt.Require(g.user))
@@ -78,7 +78,7 @@ func TestAGroupGuardsEachOfItsRoutes(t *testing.T) {
 func TestRequireWorksItsGuardsOutInOrder(t *testing.T) {
 	t.Parallel()
 	var log graphLog
-	r := gin.New()
+	r := newEngine()
 	r.Use(ginjwt.Require(log.step("engine")))
 	group := r.Group("/", ginjwt.Require(log.step("a"), log.step("b")))
 	group.GET("/", ginjwt.Require(log.step("c")), ginjwt.Handle2(log.step("d"), log.step("e"), func(*gin.Context, string, string) { log.add("handler") }))
@@ -121,7 +121,7 @@ func TestConditionalGuardOnTheEngine(t *testing.T) {
 	t.Parallel()
 	g := newGraphChain(t)
 	guard := ginjwt.Require(g.user)
-	r := gin.New()
+	r := newEngine()
 	r.Use(func(c *gin.Context) {
 		if c.FullPath() != "/open" {
 			guard(c)

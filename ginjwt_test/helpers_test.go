@@ -1,6 +1,7 @@
 package ginjwt_test
 
 import (
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,7 +16,10 @@ import (
 
 func TestMain(m *testing.M) {
 	gin.SetMode(gin.ReleaseMode)
-	os.Exit(m.Run())
+	if wholeSuite != nil {
+		slog.SetDefault(slog.New(wholeSuite.handler()))
+	}
+	os.Exit(wholeSuite.judge(m.Run()))
 }
 
 const (

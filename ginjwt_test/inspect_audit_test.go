@@ -19,7 +19,7 @@ import (
 // audited returns the lines that Audit writes of an engine that register fills,
 // and those of its error.
 func audited(register func(*gin.Engine, demandable), opts ...inspect.Option) (table, faults []string) {
-	e := gin.New()
+	e := newEngine()
 	register(e, newDemandable())
 	var out strings.Builder
 	if err := inspect.Audit(&out, e, opts...); err != nil {
@@ -182,7 +182,7 @@ func TestAuditKnowsEndpoints(t *testing.T) {
 	login := ginjwt.Depends(ginjwt.PasswordForm(), func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (ginjwt.Token, error) {
 		return ginjwt.Token{}, nil
 	})
-	e := gin.New()
+	e := newEngine()
 	e.POST("/login", ginjwt.Handle(login, ginjwt.WriteToken))
 	e.POST("/token", w.Token())
 	e.POST("/logout", w.Logout())
@@ -225,7 +225,7 @@ func TestAuditTrustsNoEndpointBlindly(t *testing.T) {
 func TestAuditNeverPassesWithoutALook(t *testing.T) {
 	t.Parallel()
 	assert.EqualError(t, inspect.Audit(io.Discard, nil), "ginjwt: inspect: the engine is nil")
-	e := gin.New()
+	e := newEngine()
 	e.GET("/a", ginjwt.Public(), plainHandler)
 	require.NoError(t, inspect.Audit(io.Discard, e))
 	assert.EqualError(t, inspect.Audit(io.Discard, e, nil), "ginjwt: audit: nil Option")
@@ -245,7 +245,7 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 // What cannot be told is not passed over, wherever the writer fails.
 func TestAuditFailsWithItsWriter(t *testing.T) {
 	t.Parallel()
-	e := gin.New()
+	e := newEngine()
 	e.GET("/a", ginjwt.Handle(newDemandable().query, answerString))
 	e.GET("/b", plainHandler)
 	var whole strings.Builder

@@ -106,7 +106,7 @@ func attempt[T any](build func() T) (v T, ok bool) {
 
 // engine returns an engine with one random route, GET /groups/route.
 func (w *world) engine() *gin.Engine {
-	e := gin.New()
+	e := newEngine()
 	g := e.Group("")
 	for range w.r.IntN(3) {
 		g = g.Group("", w.guard())

@@ -21,7 +21,7 @@ func untouchable(t *testing.T) *gin.Engine {
 	granting := ginjwt.Grants(user, func(string) []string { called("Grants"); return nil })
 	all := ginjwt.Check(ginjwt.Security(granting, "me"), "x", func(*gin.Context, string) error { called("Check"); return nil })
 	none := ginjwt.Provide(func(*gin.Context) (string, error) { called("Provide"); return "", nil })
-	e := gin.New()
+	e := newEngine()
 	e.Use(func(*gin.Context) { called("a middleware") })
 	e.Use(ginjwt.OnError(func(*gin.Context, *ginjwt.Error) { called("OnError") }))
 	e.Use(ginjwt.Require(all, none))
@@ -71,7 +71,7 @@ func TestAHandlerCalledWithoutARequestLetsNobodyThrough(t *testing.T) {
 func TestALostRequestIsNotAuthorized(t *testing.T) {
 	t.Parallel()
 	p := newDemandable()
-	e := gin.New()
+	e := newEngine()
 	e.GET("/", func(c *gin.Context) {
 		r := c.Request
 		c.Request = nil
@@ -95,7 +95,7 @@ func TestPublicDoesNothing(t *testing.T) {
 func TestRoutesCanBeLookedAtWhileServing(t *testing.T) {
 	t.Parallel()
 	p := newDemandable()
-	e := gin.New()
+	e := newEngine()
 	e.Use(ginjwt.Require(checked(ginjwt.Security(p.token, "me"), "x")))
 	e.POST(`/things\:batch`, plainHandler)
 	e.GET("/a/:id", ginjwt.Handle(p.token, answerString))
@@ -120,7 +120,7 @@ func TestRoutesCanBeLookedAtWhileServing(t *testing.T) {
 
 func TestEngineOfARouter(t *testing.T) {
 	t.Parallel()
-	e := gin.New()
+	e := newEngine()
 	for name, r := range map[string]gin.IRouter{
 		"the engine":     e,
 		"a group":        e.Group("/a"),

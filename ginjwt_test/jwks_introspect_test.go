@@ -71,7 +71,7 @@ func newIntroWorldOf(t testing.TB, policy ginjwt.Policy, opts ...jwks.Option) *i
 }
 
 func introAPI(v *ginjwt.Verifier) *gin.Engine {
-	r := gin.New()
+	r := newEngine()
 	token := ginjwt.HTTPBearer()
 	claims := ginjwt.JWT[introClaims](token, v)
 	r.GET("/me", ginjwt.Handle(claims, func(c *gin.Context, me introClaims) { c.JSON(200, me) }))

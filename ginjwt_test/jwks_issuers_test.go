@@ -40,7 +40,7 @@ func newIssProvider(t testing.TB, audience string) *issProvider {
 	p.key = key.WithID("1")
 	ring, err := jwks.NewRing(jwks.RingConfig{}, jwks.RingKey{Key: p.key})
 	require.NoError(t, err)
-	r := gin.New()
+	r := newEngine()
 	r.Use(func(c *gin.Context) {
 		if p.asked.Add(1); p.down.Load() {
 			c.AbortWithStatus(http.StatusInternalServerError)
@@ -111,7 +111,7 @@ func newIssWorld(t testing.TB, policy ginjwt.Policy) *issWorld {
 	require.NoError(t, err)
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.HTTPBearer(), w.verifier)
 	who := ginjwt.Depends(claims, func(_ *gin.Context, c ginjwt.Claims) (string, error) { return c.Issuer + " " + c.Subject, nil })
-	w.api = gin.New()
+	w.api = newEngine()
 	w.api.GET("/", ginjwt.Handle(who, func(c *gin.Context, who string) { c.String(200, who) }))
 	return w
 }
@@ -163,7 +163,7 @@ func TestIssuersHaveTypesOfTheirOwn(t *testing.T) {
 	}{"https://f.example": {f.key, []string{"JWT"}}, "https://g.example": {g.key, []string{"at+jwt"}}} {
 		ring, err := jwks.NewRing(jwks.RingConfig{}, jwks.RingKey{Key: one.key.WithID("1")})
 		require.NoError(t, err)
-		r := gin.New()
+		r := newEngine()
 		r.GET("/", jwks.Handler(ring))
 		source, err := jwks.Remote(wireServer(t, r).URL, jwks.InsecureLoopbackHTTP())
 		require.NoError(t, err)

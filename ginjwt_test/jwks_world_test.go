@@ -193,7 +193,7 @@ func (p *idp) discovered(opts ...jwks.Option) idpService {
 type idpService struct{ *gin.Engine }
 
 func newIDPService(v *ginjwt.Verifier) idpService {
-	r := gin.New()
+	r := newEngine()
 	r.Use(ginjwt.Observe(func(context.Context, ginjwt.Event) {})) // nothing is logged
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), v)
 	r.GET("/me", ginjwt.Handle(claims, func(c *gin.Context, me ginjwt.Claims) { c.String(http.StatusOK, me.Subject) }))

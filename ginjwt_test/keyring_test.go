@@ -186,7 +186,7 @@ func TestTheKeySetHasPublicKeysOnlyAndCanBeCached(t *testing.T) {
 	}
 	ring, err := jwks.NewRing(jwks.RingConfig{Now: clock.Now}, keys...)
 	require.NoError(t, err)
-	r := gin.New()
+	r := newEngine()
 	r.Any("/jwks.json", jwks.Handler(ring))
 	server := httptest.NewServer(r)
 	defer server.Close()
@@ -252,7 +252,7 @@ func TestARotationUnderLoadRefusesNoValidToken(t *testing.T) {
 	require.NoError(t, err)
 	issuer, verifier := ringIssuer(t, ring, clock, 1000)
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), verifier)
-	r := gin.New()
+	r := newEngine()
 	r.GET("/", ginjwt.Handle(claims, func(c *gin.Context, _ ginjwt.Claims) { c.Status(200) }))
 
 	var stop atomic.Bool

@@ -225,7 +225,7 @@ func TestKeySourceThatPanics(t *testing.T) {
 		}
 		return f.key, nil
 	}), nil)
-	r := gin.New()
+	r := newEngine()
 	r.Use(gin.CustomRecoveryWithWriter(nil, func(c *gin.Context, _ any) { c.AbortWithStatus(http.StatusInternalServerError) }))
 	ran := 0
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), v)

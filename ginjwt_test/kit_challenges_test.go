@@ -34,7 +34,7 @@ func kitSchemes() map[string]ginjwt.Guard {
 // is malformed, by the kit's parser and by the strict one of these tests.
 func TestEveryChallengeOfOursIsUnderstood(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	for name, guard := range kitSchemes() {
 		r.GET("/"+name, ginjwt.Require(guard), func(c *gin.Context) { c.Status(http.StatusNoContent) })
 	}
@@ -71,7 +71,7 @@ func TestRefusalsReadWithTheKit(t *testing.T) {
 	t.Parallel()
 	issuer, verifier := newIssuer(t)
 	user := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"me": "", "items": ""}), verifier)
-	r := gin.New()
+	r := newEngine()
 	r.GET("/items", ginjwt.Require(ginjwt.Security(ginjwt.Security(user, "me"), "items")), func(c *gin.Context) { c.Status(http.StatusNoContent) })
 
 	ginjwttest.Unauthorized(t, get(r, "/items", ""))

@@ -17,7 +17,7 @@ import (
 // forgedEngine serves GET and POST /me to those whom v lets in with scope me.
 func forgedEngine(v *ginjwt.Verifier) *gin.Engine {
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"me": ""}), v)
-	r := gin.New()
+	r := newEngine()
 	ok := ginjwt.Handle(ginjwt.Security(claims, "me"), func(c *gin.Context, _ ginjwt.Claims) { c.Status(http.StatusNoContent) })
 	r.GET("/me", ok)
 	return r

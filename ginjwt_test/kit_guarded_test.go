@@ -39,7 +39,7 @@ func newGuardedRoutes(t *testing.T) guardedRoutes {
 	t.Helper()
 	_, verifier := newIssuer(t)
 	user := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"me": ""}), verifier)
-	return guardedRoutes{gin.New(), ginjwt.Require(ginjwt.Security(user, "me")), user}
+	return guardedRoutes{newEngine(), ginjwt.Require(ginjwt.Security(user, "me")), user}
 }
 
 func guardedOK(c *gin.Context) { c.Status(http.StatusNoContent) }

@@ -38,7 +38,7 @@ func newKitGraph(t testing.TB) *kitGraph {
 }
 
 func kitRoute(handlers ...gin.HandlerFunc) *gin.Engine {
-	r := gin.New()
+	r := newEngine()
 	r.GET("/", handlers...)
 	return r
 }

@@ -33,7 +33,7 @@ type loginService struct {
 
 func newLoginService(t testing.TB) *loginService {
 	t.Helper()
-	s := &loginService{Engine: gin.New()}
+	s := &loginService{Engine: newEngine()}
 	s.HandleMethodNotAllowed = true
 	s.issuer, _ = newIssuer(t)
 	s.POST("/token", ginjwt.Handle(ginjwt.Depends(ginjwt.PasswordForm(), s.login), ginjwt.WriteToken))
@@ -98,7 +98,7 @@ func loginRoute(login func(*gin.Context, loginForm) (ginjwt.Token, error), befor
 }
 
 func loginEngine(handlers ...gin.HandlerFunc) *gin.Engine {
-	r := gin.New()
+	r := newEngine()
 	r.POST("/token", handlers...)
 	return r
 }
@@ -229,7 +229,7 @@ func TestWriteTokenWithoutATokenIsABug(t *testing.T) {
 
 func TestLoginFormIsReadableAfterwards(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.POST("/token", ginjwt.Handle(ginjwt.PasswordForm(), func(c *gin.Context, form loginForm) {
 		c.String(200, c.PostForm("otp")+" "+c.PostForm("username")+" "+c.Request.PostFormValue("otp")+" "+c.Request.FormValue("q"))
 		assert.Equal(t, []string{"1", "2"}, c.PostFormArray("many"))

@@ -90,7 +90,7 @@ func TestOnErrorSeesEveryRefusal(t *testing.T) {
 func TestTheInnermostOnErrorWins(t *testing.T) {
 	t.Parallel()
 	bad := graphFails(ginjwt.Forbidden("no"))
-	r := gin.New()
+	r := newEngine()
 	r.Use(renderText("engine"))
 	r.GET("/engine", ginjwt.Require(bad))
 	group := r.Group("/group", renderText("group"))
@@ -133,7 +133,7 @@ func TestTheTokenEndpointIsExempt(t *testing.T) {
 			login := ginjwt.Depends(ginjwt.PasswordForm(), func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (ginjwt.Token, error) {
 				return ginjwt.Token{}, refusal()
 			})
-			r := gin.New()
+			r := newEngine()
 			r.POST("/token", renderText("o"), ginjwt.Handle(login, ginjwt.WriteToken))
 			req := httptest.NewRequest(http.MethodPost, "/token", strings.NewReader("username=a&password=b"))
 			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")

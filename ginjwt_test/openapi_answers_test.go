@@ -60,7 +60,7 @@ func TestDocumentShowsTheRefusalsAsTheyAre(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.GET("/", ginjwt.Require(tc.guard), ok)
 			d, _ := docOf(t, r)
 			answers := d.operation(t, "get", "/").Responses
@@ -122,7 +122,7 @@ func TestDocumentShowsNoRefusalsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	_, verifier := newIssuer(t)
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), verifier)
-	r := gin.New()
+	r := newEngine()
 	r.GET("/open", ginjwt.Public(), ok)
 	r.GET("/optional", ginjwt.Handle(ginjwt.Optional(claims), okWith[*ginjwt.Claims]))
 	d, _ := docOf(t, r)

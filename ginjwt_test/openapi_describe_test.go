@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/gin-gonic/gin"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -15,7 +14,7 @@ import (
 
 func TestDescribeAddsWhatCannotBeKnown(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.POST("/books", openapi.Describe(openapi.Op{
 		ID: "addBook", Summary: "Add a book", Description: "It *must* be new.", Tags: []string{"books", "write"}, Deprecated: true,
 		Request: map[string]any{"type": "object"}, Response: map[string]any{"type": "integer"}, Status: 201,
@@ -47,7 +46,7 @@ func (b *apiBody) schemaOf(t testing.TB) string {
 // What stands closer to the route wins, field by field; tags add up.
 func TestDescribeOfTheRouteWinsOverItsGroup(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.Use(openapi.Describe(openapi.Op{Tags: []string{"all"}, Description: "Of all.", Responses: map[int]any{429: true, 418: true}}))
 	g := r.Group("/g", openapi.Describe(openapi.Op{
 		Tags: []string{"group", "all"}, Summary: "Of the group", Deprecated: true, Status: 202, Response: false, Responses: map[int]any{429: false},
@@ -87,7 +86,7 @@ func TestDescribeOnAGroupWithEndpoints(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.Use(openapi.Describe(op))
 			r.POST("/token", w.Token())
 			r.POST("/logout", w.Logout())
@@ -129,7 +128,7 @@ func TestDescribeTakesSchemasOfAnyType(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.POST("/", openapi.Describe(openapi.Op{Request: tc.schema, Response: tc.schema, Responses: map[int]any{404: tc.schema}}), ok)
 			d, _ := docOf(t, r)
 			o := d.operation(t, "post", "/")
@@ -148,7 +147,7 @@ func (m marshaller) MarshalJSON() ([]byte, error) { return []byte(m), nil }
 // when it is a part of the document.
 func TestDescribeKeepsReferencesWithinASchema(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.POST("/", openapi.Describe(openapi.Op{Request: json.RawMessage(`{"$ref":"#/$defs/Book","$defs":{"Book":{"type":"object"}}}`)}), ok)
 	b, err := openapi.Document(r, apiConfig)
 	if err != nil {
@@ -163,7 +162,7 @@ func TestDescribeKeepsReferencesWithinASchema(t *testing.T) {
 func TestDescribeKeepsSecurityAndItsAnswers(t *testing.T) {
 	t.Parallel()
 	key := ginjwt.APIKeyHeader("X-Key")
-	r := gin.New()
+	r := newEngine()
 	r.GET("/", openapi.Describe(openapi.Op{Response: true, Responses: map[int]any{401: map[string]any{"type": "string"}}}), ginjwt.Require(key), ok)
 	d, _ := docOf(t, r)
 	o := d.operation(t, "get", "/")
@@ -182,7 +181,7 @@ func TestDescribeKeepsNothingOfTheCallers(t *testing.T) {
 	describe := openapi.Describe(openapi.Op{Tags: tags, Responses: responses})
 	tags[0] = "changed"
 	responses[500] = nil
-	r := gin.New()
+	r := newEngine()
 	r.GET("/a", describe, openapi.Describe(openapi.Op{Tags: []string{"b"}, Responses: map[int]any{409: nil}}), ok)
 	r.GET("/z", describe, ok)
 	d, _ := docOf(t, r)
@@ -194,7 +193,7 @@ func TestDescribeKeepsNothingOfTheCallers(t *testing.T) {
 // Handlers that describe do nothing while requests are served.
 func TestDescribeAndHiddenDoNothingToRequests(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.GET("/", openapi.Hidden(), openapi.Describe(openapi.Op{Status: 500}), ok)
 	w := answerOf(r)
 	assert.Equal(t, 200, w.Code)

@@ -109,7 +109,7 @@ func TestDocumentOfTheScopesTutorialIsFastAPIs(t *testing.T) {
 	for name, add := range routes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.POST("/token", ginjwt.Handle(ginjwt.PasswordForm(), okWith[loginForm]))
 			add(r)
 			d, text := docOf(t, r)
@@ -160,7 +160,7 @@ func TestDocumentOfEachScheme(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.GET("/", ginjwt.Require(tc.guard), ok)
 			d, _ := docOf(t, r)
 			schemes, err := json.Marshal(d.Components.SecuritySchemes)
@@ -206,7 +206,7 @@ func TestDocumentCombinesSchemesAsTheGuardsDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.GET("/", ginjwt.Require(tc.guards...), ok)
 			d, _ := docOf(t, r)
 			security, err := json.Marshal(d.operation(t, "get", "/").Security)
@@ -234,7 +234,7 @@ func TestDocumentAddsUpTheScopesOfSchemesShownAlike(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.Group("", ginjwt.Require(tc.outer)).GET("/", ginjwt.Handle(tc.inner, okWith[ginjwt.Claims]))
 			d, _ := docOf(t, r)
 			assert.Equal(t, []map[string][]string{{"OAuth2PasswordBearer": tc.want}}, d.operation(t, "get", "/").Security)

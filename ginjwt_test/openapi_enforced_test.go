@@ -33,7 +33,7 @@ func guardedProgram(verifier *ginjwt.Verifier) *gin.Engine {
 	digest := ginjwt.Grants(ginjwt.HTTPBase("digest"), named)
 	same := func(_ *gin.Context, a, _ string) (string, error) { return a, nil }
 
-	r := gin.New()
+	r := newEngine()
 	for path, d := range map[string]*ginjwt.Dependency[string]{
 		"/user": user, "/header": header, "/query": query, "/cookie": cookie, "/basic": basic, "/digest": digest,
 		"/scope": ginjwt.Security(user, "a"), "/scopes": ginjwt.Security(ginjwt.Security(user, "a"), "b", "c"),

@@ -68,7 +68,7 @@ func TestDocumentNamesEachFault(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			tc.routes(r)
 			routes := len(r.Routes())
 			_, err := openapi.Document(r, apiConfig)
@@ -100,7 +100,7 @@ func TestDocumentFindsNoFaultIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			routes(r)
 			d, text := docOf(t, r)
 			assert.NotNil(t, d.Paths)
@@ -144,7 +144,7 @@ func TestConfigNamesEachFault(t *testing.T) {
 	} {
 		t.Run(want, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			assert.EqualError(t, openapi.Mount(r, cfg), "ginjwt: openapi: Config: "+want)
 			assert.Empty(t, r.Routes())
 		})
@@ -154,7 +154,7 @@ func TestConfigNamesEachFault(t *testing.T) {
 func TestFaultsComeAllTogether(t *testing.T) {
 	t.Parallel()
 	_, verifier := newIssuer(t)
-	r := gin.New()
+	r := newEngine()
 	r.GET("/a", ginjwt.Require(ginjwt.APIKeyHeader("A", ginjwt.SchemeName("no name"))), openapi.Describe(openapi.Op{Status: 1, Request: 1}), ok)
 	r.GET("/b", ginjwt.Require(ginjwt.Security(ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), verifier), "x")), openapi.Describe(openapi.Op{ID: "i"}), ok)
 	r.GET("/c", openapi.Describe(openapi.Op{ID: "i"}), ok)
@@ -188,7 +188,7 @@ func TestTextThatIsNotUTF8IsAFault(t *testing.T) {
 			return openapi.Mount(r, apiConfig)
 		},
 	} {
-		r := gin.New()
+		r := newEngine()
 		if err := mount(r); err == nil {
 			assert.Equal(t, 200, get(r, "/openapi.json", "").Code, name)
 		} else {

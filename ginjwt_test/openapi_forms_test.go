@@ -55,7 +55,7 @@ func filled(properties map[string]map[string]any, names []string, known map[stri
 func formDoc(t testing.TB) (*sessWorld, apiDoc) {
 	t.Helper()
 	w := newSessWorld(t)
-	r := gin.New()
+	r := newEngine()
 	r.POST("/token", w.Token())
 	r.POST("/logout", w.Logout())
 	r.POST("/revoke", w.Revoke())
@@ -216,7 +216,7 @@ func TestDocumentedRefusalsOfTheEndpoints(t *testing.T) {
 func TestDocumentOfAGuardedTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	w := newSessWorld(t)
-	r := gin.New()
+	r := newEngine()
 	r.POST("/token", ginjwt.Require(ginjwt.APIKeyHeader("X-Key")), w.Token())
 	d, _ := docOf(t, r)
 	w.srv = wireServer(t, r)
@@ -246,7 +246,7 @@ func TestDocumentShowsNoFormForOtherMethods(t *testing.T) {
 func TestDocumentOfAnOwnGrant(t *testing.T) {
 	t.Parallel()
 	exchange := ginjwt.Depends(ginjwt.TokenForm(), func(*gin.Context, url.Values) (ginjwt.Token, error) { return ginjwt.Token{}, nil })
-	r := gin.New()
+	r := newEngine()
 	r.POST("/token", ginjwt.Handle(exchange, ginjwt.WriteToken))
 	d, _ := docOf(t, r)
 	o := d.operation(t, "post", "/token")
@@ -256,7 +256,7 @@ func TestDocumentOfAnOwnGrant(t *testing.T) {
 }
 
 func postOnly(w *sessWorld) *gin.Engine {
-	r := gin.New()
+	r := newEngine()
 	r.POST("/token", w.Token())
 	r.POST("/logout", w.Logout())
 	r.POST("/revoke", w.Revoke())

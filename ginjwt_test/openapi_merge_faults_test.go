@@ -6,7 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -86,7 +85,7 @@ func TestMergeFindsTheFaultsThatDocumentFinds(t *testing.T) {
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			e := gin.New()
+			e := newEngine()
 			for i, g := range guards {
 				e.GET(fmt.Sprintf("/r%d", i), ginjwt.Require(g), ok)
 			}
@@ -122,7 +121,7 @@ func TestMergeNamesAllFaultsTogether(t *testing.T) {
 // All that has no security in it is as it was: order, numbers and escapes.
 func TestMergeKeepsTheRestAsItIs(t *testing.T) {
 	t.Parallel()
-	e := gin.New()
+	e := newEngine()
 	e.GET("/z", ginjwt.Require(ginjwt.APIKeyHeader("X-Key")), ok)
 	e.GET("/a", ok)
 	const compact = `{"x-n":[1.0,1e400,-0,12345678901234567890,0.10],"paths":{"x-\u0061":null,"/z":{"x":"\u003cb\/\ud83d\ude00é","get":{"x-b":{},"security":SECZ,"x-a":[]}},"/a":{"get":{"z":1,"security":SECA}}},"info":{"b":"","a":"<&>"},"openapi":"3.1.0","components":{"z":{},"securitySchemes":{"Z":{"$ref":"x"},"APIKeyHeader":KEY,"A":{}},"a":{}},"x-last":true}`

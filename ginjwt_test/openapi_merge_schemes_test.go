@@ -3,7 +3,6 @@ package ginjwt_test
 import (
 	"testing"
 
-	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -68,7 +67,7 @@ func TestMergeSaysEachSchemeAsSwagger20Can(t *testing.T) {
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			e := gin.New()
+			e := newEngine()
 			e.GET("/", ginjwt.Require(tt.guard), ok)
 			_, text := mergeInto(t, spec20(`"paths":{"/":{"get":{}}}`), e)
 			assert.Equal(t, spec20(`"paths":{"/":{"get":{"security":[{"S":[]}]}}},"securityDefinitions":{"S":`+tt.want+`}`), text)
@@ -78,7 +77,7 @@ func TestMergeSaysEachSchemeAsSwagger20Can(t *testing.T) {
 
 func TestMergeSaysSchemesAsDocumentDoesIn3(t *testing.T) {
 	t.Parallel()
-	e := gin.New()
+	e := newEngine()
 	guards := []ginjwt.Guard{
 		ginjwt.OAuth2AuthorizationCodeBearer("https://a.example/a", "https://a.example/t"), ginjwt.HTTPBasic(), ginjwt.APIKeyCookie("sid"),
 		ginjwt.OpenIDConnect("https://a.example/.well-known/openid-configuration"), ginjwt.HTTPBearer(ginjwt.BearerFormat("<JWT>")),
@@ -115,7 +114,7 @@ func TestMergeWritesScopesWhereTheVersionHasThem(t *testing.T) {
 	} {
 		t.Run(rule, func(t *testing.T) {
 			t.Parallel()
-			e := gin.New()
+			e := newEngine()
 			e.GET("/", ginjwt.Require(ginjwt.Security(mergeGrants(tt.scheme), "a")), ok)
 			for head, want := range map[string]string{`"swagger":"2.0"`: tt.in20, `"openapi":"3.0.0"`: tt.in30, `"openapi":"3.1.0"`: tt.in31} {
 				doc, _ := mergeInto(t, `{`+head+`,"paths":{"/":{"get":{}}}}`, e)
@@ -129,7 +128,7 @@ func TestMergeWritesScopesWhereTheVersionHasThem(t *testing.T) {
 func TestMergeWritesNoWayTwice(t *testing.T) {
 	t.Parallel()
 	key, token := mergeGrants(ginjwt.APIKeyHeader("X-Key", ginjwt.SchemeName("Key"))), mergeGrants(mergeToken(ginjwt.SchemeName("Token")))
-	e := gin.New()
+	e := newEngine()
 	e.GET("/key", ginjwt.Require(ginjwt.SecurityAny(key, "a", "b")), ok)
 	e.GET("/token", ginjwt.Require(ginjwt.SecurityAny(token, "a", "b")), ok)
 	for head, want := range map[string]string{

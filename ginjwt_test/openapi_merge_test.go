@@ -50,7 +50,7 @@ func mergeGrants(d *ginjwt.Dependency[string]) *ginjwt.Dependency[string] {
 // newMergeEngine returns an engine whose routes demand nothing, a, and a or
 // nothing.
 func newMergeEngine() *gin.Engine {
-	e := gin.New()
+	e := newEngine()
 	user := mergeGrants(mergeToken())
 	e.GET("/api/open", ok)
 	e.GET("/api/users/:id", ginjwt.Require(ginjwt.Security(user, "a")), ok)
@@ -179,7 +179,7 @@ func TestMergeFindsTheRootOfAGroup(t *testing.T) {
 	t.Parallel()
 	user := mergeGrants(mergeToken())
 	a, b := ginjwt.Require(ginjwt.Security(user, "a")), ginjwt.Require(ginjwt.Security(user, "b"))
-	e := gin.New()
+	e := newEngine()
 	e.GET("/api", a, ok)
 	e.GET("/api/", b, ok)
 	e.POST("/api", a, ok)
@@ -190,7 +190,7 @@ func TestMergeFindsTheRootOfAGroup(t *testing.T) {
 
 func TestMergeTakesTheOperationsOfEveryMethod(t *testing.T) {
 	t.Parallel()
-	e := gin.New()
+	e := newEngine()
 	e.Any("/x", ginjwt.Require(mergeGrants(mergeToken())), ok)
 	e.Handle("PARAMETERS", "/x", ok)
 	verbs := []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
@@ -209,12 +209,12 @@ func TestMergeTellsBracesFromParameters(t *testing.T) {
 		"the route with a parameter comes first": func(e *gin.Engine) { e.GET("/books/:id", a, ok); e.GET("/books/{id}", b, ok) },
 		"it comes last":                          func(e *gin.Engine) { e.GET("/books/{id}", b, ok); e.GET("/books/:id", a, ok) },
 	} {
-		e := gin.New()
+		e := newEngine()
 		register(e)
 		doc, _ := mergeInto(t, spec31(`{"/books/{id}":{"get":{}}}`), e)
 		assert.Equal(t, mergeA, doc.security(t, "get", "/books/{id}"), rule)
 	}
-	e := gin.New()
+	e := newEngine()
 	e.GET("/books/{id}", b, ok)
 	_, err := openapi.Merge([]byte(spec31(`{"/books/{id}":{"get":{}}}`)), e)
 	assert.ErrorContains(t, err, "no operation of the document is a route")

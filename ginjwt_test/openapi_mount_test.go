@@ -21,7 +21,7 @@ import (
 // mounted returns an engine with cfg's document and page.
 func mounted(t testing.TB, cfg openapi.Config, routes ...func(*gin.Engine)) *gin.Engine {
 	t.Helper()
-	r := gin.New()
+	r := newEngine()
 	for _, add := range routes {
 		add(r)
 	}
@@ -108,7 +108,7 @@ func TestMountAnswersHEAD(t *testing.T) {
 
 func TestMountOnAGuardedGroup(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	g := r.Group("/internal", ginjwt.Require(ginjwt.APIKeyCookie("sid")))
 	require.NoError(t, openapi.Mount(g, apiConfig))
 	r.GET("/books", readBooks)
@@ -132,7 +132,7 @@ func TestMountOnAGuardedGroup(t *testing.T) {
 func TestMountKeepsWhatAnEarlierHandlerSaysOfCaching(t *testing.T) {
 	t.Parallel()
 	for before, want := range map[string]string{"": "no-cache", "no-store": "no-store", "private": "private, no-cache", "no-cache, private": "no-cache, private"} {
-		r := gin.New()
+		r := newEngine()
 		r.Use(func(c *gin.Context) {
 			if before != "" {
 				c.Header("Cache-Control", before)
@@ -148,13 +148,13 @@ type foreignRouter struct{ gin.IRouter }
 func TestMountKnowsItsRouter(t *testing.T) {
 	t.Parallel()
 	for name, router := range map[string]gin.IRouter{
-		"nil": nil, "a foreign one": foreignRouter{gin.New()}, "a nil engine": (*gin.Engine)(nil), "a group of no engine": &gin.RouterGroup{},
+		"nil": nil, "a foreign one": foreignRouter{newEngine()}, "a nil engine": (*gin.Engine)(nil), "a group of no engine": &gin.RouterGroup{},
 	} {
 		err := openapi.Mount(router, apiConfig)
 		assert.ErrorContains(t, err, "is no engine and no group of one", name)
 	}
 	assert.ErrorContains(t, openapi.Mount((*gin.RouterGroup)(nil), apiConfig), "ginjwt: inspect: ")
-	r := gin.New()
+	r := newEngine()
 	require.NoError(t, openapi.Mount(&r.RouterGroup, apiConfig))
 	assert.Equal(t, 200, send(r, "GET", "/docs").Code)
 }
@@ -212,7 +212,7 @@ func TestMountWarnsOfATokenEndpointThatIsNone(t *testing.T) {
 	} {
 		var log bytes.Buffer
 		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
-		r := gin.New()
+		r := newEngine()
 		r.POST("/token", ok)
 		r.GET("/get", ok)
 		r.POST("/slash/", ok)
@@ -286,7 +286,7 @@ func TestDocumentTellsNoSecrets(t *testing.T) {
 	require.NoError(t, err)
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.HTTPBearer(), verifier)
 	check := ginjwt.Check(claims, "tenant-of-the-secret-customer", func(*gin.Context, ginjwt.Claims) error { return nil })
-	r := gin.New()
+	r := newEngine()
 	r.GET("/", ginjwt.Require(check), ok)
 	require.NoError(t, openapi.Mount(r, openapi.Config{Title: "t", Version: "1", ClientID: "client"}))
 	for _, path := range []string{"/openapi.json", "/docs", "/docs/init.js"} {

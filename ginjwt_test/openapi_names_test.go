@@ -58,7 +58,7 @@ func TestDocumentNamesOperationsForTheirFunctions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.GET("/books", tc.handler)
 			d, _ := docOf(t, r)
 			o := d.operation(t, "get", "/books")
@@ -108,7 +108,7 @@ func TestDocumentGivesEachOperationAnIDOfItsOwn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			tc.routes(r)
 			d, _ := docOf(t, r)
 			ids := operationIDs(t, d)
@@ -135,7 +135,7 @@ func valuesOf(m map[string]string) (values []string) {
 
 func TestDocumentOfAny(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.Any("/books", readBooks)
 	d, _ := docOf(t, r)
 	assert.ElementsMatch(t, []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}, keysOf(d.Paths["/books"]), "OpenAPI has no CONNECT")
@@ -165,7 +165,7 @@ func TestDocumentWritesPathsAsTemplates(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			r := gin.New()
+			r := newEngine()
 			r.GET(path, ok)
 			d, _ := docOf(t, r)
 			requireTemplate(t, d, tc.template, tc.params)
@@ -193,7 +193,7 @@ func requireTemplate(t testing.TB, d apiDoc, template string, params []string) {
 // lets each method name its parameters.
 func TestDocumentHasOnePathForTemplatesThatDifferInNames(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.GET("/users/:id", ok)
 	r.DELETE("/users/:name", readBooks)
 	r.GET("/users/:id/files/*path", ok)
@@ -213,7 +213,7 @@ func TestDocumentHasOnePathForTemplatesThatDifferInNames(t *testing.T) {
 // Braces in a path of Gin's are letters, and in OpenAPI's they are not.
 func TestDocumentTellsBracesFromParameters(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.GET("/users/{id}", ok)
 	r.GET("/books/{id}", readBooks)
 	r.GET("/books/:id", ok)
@@ -223,7 +223,7 @@ func TestDocumentTellsBracesFromParameters(t *testing.T) {
 
 func TestDocumentLeavesOutWhatIsNoOperation(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	dir := t.TempDir()
 	r.Static("/static", dir)
 	r.StaticFile("/file", dir+"/file")
@@ -249,7 +249,7 @@ func (*RouterGroup) Members(*gin.Context) {}
 // A type of the user's own can have the name of Gin's.
 func TestDocumentShowsMethodsOfAnotherRouterGroup(t *testing.T) {
 	t.Parallel()
-	r := gin.New()
+	r := newEngine()
 	r.GET("/members", new(RouterGroup).Members)
 	d, _ := docOf(t, r)
 	assert.Equal(t, "Members", d.operation(t, "get", "/members").OperationID)

@@ -108,7 +108,7 @@ func TestPageFindsItsFilesAndTheDocument(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			tc.cfg.Title, tc.cfg.Version = "t", "1"
-			r := gin.New()
+			r := newEngine()
 			require.NoError(t, openapi.Mount(r.Group(tc.group), tc.cfg))
 			here, err := url.Parse("http://localhost" + tc.page)
 			require.NoError(t, err)

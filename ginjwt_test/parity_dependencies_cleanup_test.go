@@ -192,7 +192,7 @@ func TestParityTransactions(t *testing.T) {
 // the server goes on.
 func TestParityPanicWithoutRecovery(t *testing.T) {
 	t.Parallel()
-	d := &depApp{graphChain: newGraphChain(t), Engine: gin.New()}
+	d := &depApp{graphChain: newGraphChain(t), Engine: newEngine()}
 	d.GET("/panics", ginjwt.Require(d.resource("A")), d.panics)
 	d.GET("/late", ginjwt.Require(d.onEnd("B", func(*gin.Context) { panic("late") })), d.end)
 	d.GET("/", ginjwt.Require(d.resource("C")), d.end)

@@ -44,7 +44,7 @@ func runDeps(t *testing.T, rows []depRow) {
 	for _, row := range rows {
 		t.Run(row.rule, func(t *testing.T) {
 			t.Parallel()
-			d := &depApp{graphChain: newGraphChain(t), Engine: gin.New()}
+			d := &depApp{graphChain: newGraphChain(t), Engine: newEngine()}
 			d.HandleMethodNotAllowed = true
 			row.app(d)
 			srv := depServer(t, d)

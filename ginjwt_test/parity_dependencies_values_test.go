@@ -98,7 +98,7 @@ func TestParityKindsOfDependencies(t *testing.T) {
 			d.GET("/", ginjwt.Handle2(depFromType("text"), depFromType([]int{7}), func(c *gin.Context, s string, n []int) { c.String(200, "%s %d", s, n[0]) }))
 		}, text: "text 7"},
 		{rule: "23 a package variable, shared by two engines", app: func(d *depApp) {
-			other := gin.New()
+			other := newEngine()
 			other.GET("/", ginjwt.Handle(depSettings, func(c *gin.Context, s string) { c.String(200, s) }))
 			d.GET("/", ginjwt.Handle(depSettings, func(c *gin.Context, s string) { c.String(200, "%s, %s", s, get(other, "/", "").Body) }))
 		}, text: "settings, settings"},
@@ -152,7 +152,7 @@ func (d *depApp) headers() *ginjwt.Dependency[string] {
 // Feature 24, BackgroundTasks: a goroutine keeps what it was given.
 func TestParityWorkAfterTheResponse(t *testing.T) {
 	t.Parallel()
-	d := &depApp{graphChain: newGraphChain(t), Engine: gin.New()}
+	d := &depApp{graphChain: newGraphChain(t), Engine: newEngine()}
 	late := d.step("late")
 	answered, done := make(chan struct{}), make(chan struct{})
 	work := func(ctx context.Context) {
@@ -179,7 +179,7 @@ func TestParityWorkAfterTheResponse(t *testing.T) {
 // goroutines, runs at a time.
 func TestParityDependenciesAtATime(t *testing.T) {
 	t.Parallel()
-	d := &depApp{graphChain: newGraphChain(t), Engine: gin.New()}
+	d := &depApp{graphChain: newGraphChain(t), Engine: newEngine()}
 	met := make(chan string)
 	a := ginjwt.Provide(func(*gin.Context) (string, error) { met <- "a"; return "a", nil })
 	b := ginjwt.Provide(func(*gin.Context) (string, error) { return "b after " + <-met, nil })

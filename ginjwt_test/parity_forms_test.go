@@ -139,7 +139,7 @@ var formPaths = [2]string{"/lax", "/strict"}
 
 func newFormServer(t *testing.T) *httptest.Server {
 	t.Helper()
-	r := gin.New()
+	r := newEngine()
 	show := func(c *gin.Context, f loginForm) {
 		c.String(200, formTaken(f.GrantType, f.Username, f.Password, f.ClientID, f.ClientSecret, f.Scopes...))
 	}

@@ -52,7 +52,7 @@ func newTutorial(t *testing.T) *tutorial {
 	require.NoError(t, err)
 	app := &tutorial{key: key, issuer: tutorialIssuer(t, key, nil)}
 	verifier := ginjwt.Must(app.issuer.Verifier(ginjwt.Policy{}))
-	r := gin.New()
+	r := newEngine()
 	r.HandleMethodNotAllowed = true
 	r.NoMethod(func(c *gin.Context) { ginjwt.Abort(c, ginjwt.HTTPError(405, "Method Not Allowed")) })
 	r.NoRoute(func(c *gin.Context) { ginjwt.Abort(c, ginjwt.HTTPError(404, "Not Found")) })

@@ -35,7 +35,7 @@ func insteadTutorial007() *ginjwt.Dependency[string] {
 }
 
 func insteadEngine() *gin.Engine {
-	r := gin.New()
+	r := newEngine()
 	r.GET("/own-error", ginjwt.Handle(insteadOwnError(), showText))
 	r.GET("/own-body", ginjwt.OnError(func(c *gin.Context, e *ginjwt.Error) {
 		c.JSON(200, gin.H{"title": e.Detail})

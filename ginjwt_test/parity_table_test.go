@@ -153,7 +153,7 @@ var parityModes = map[string]bool{"required": false, "optional": true}
 
 func TestParityOfSchemes(t *testing.T) {
 	t.Parallel()
-	engine := gin.New()
+	engine := newEngine()
 	for _, s := range paritySchemes() {
 		s.serve(engine, "/"+s.name)
 	}

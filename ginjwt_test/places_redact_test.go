@@ -165,6 +165,7 @@ func TestCausesShowNoTokenOfAClonedHandshake(t *testing.T) {
 func TestTheDefaultLogShowsNoCredentials(t *testing.T) {
 	logged := graphCaptureLog(t)
 	w := newPlaceWorld(t, 0)
+	w.Engine = gin.New() // which the ledger does not observe
 	token := ginjwt.HTTPBearer(placeOptions["cookie"], placeOptions["query"], placeOptions["subprotocol"])
 	w.GET("/guard", ginjwt.Require(redactGuard(token, redactSame)(redactQuotes["plainly"])))
 	w.GET("/abort", ginjwt.Handle(token, func(c *gin.Context, v string) { ginjwt.Abort(c, errors.New("no row for "+v)) }))

@@ -44,7 +44,7 @@ func newPlaceWorld(t testing.TB, cacheSize int, opts ...ginjwt.SchemeOption) *pl
 	t.Helper()
 	f := hmacForger(t)
 	v := forgeVerifier(t, f.key, func(p *ginjwt.Policy) { p.CacheSize = cacheSize })
-	w := &placeWorld{Engine: gin.New(), tokens: map[string]string{}}
+	w := &placeWorld{Engine: newEngine(), tokens: map[string]string{}}
 	w.claims = ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token", opts...), v)
 	for _, place := range []string{"header", "query", "cookie", "subprotocol"} {
 		w.tokens[place] = f.token(t, f.headerOf(""), payloadWithout("sub", `,"sub":"`+place+`"`))

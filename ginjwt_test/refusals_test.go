@@ -26,7 +26,7 @@ func TestSecurityOverAFormJudgesCredentialsFirst(t *testing.T) {
 	both := ginjwt.Depends2(ginjwt.PasswordForm(), g.claims, func(_ *gin.Context, f ginjwt.OAuth2PasswordRequestForm, c ginjwt.Claims) (string, error) {
 		return f.Username + c.Subject, nil
 	})
-	r := gin.New()
+	r := newEngine()
 	r.POST("/", ginjwt.Handle(ginjwt.Security(both, "me"), func(c *gin.Context, s string) { c.String(200, s) }))
 	post := func(token, form string) *httptest.ResponseRecorder {
 		req := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(form))

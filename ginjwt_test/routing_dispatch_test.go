@@ -86,7 +86,7 @@ func TestHandlersOfNetHTTP(t *testing.T) {
 		})
 	}
 	mounted := func(d *depApp, handlers ...gin.HandlerFunc) gin.HandlerFunc {
-		sub := gin.New()
+		sub := newEngine()
 		sub.GET("/sub/:id", handlers...)
 		return gin.WrapH(sub)
 	}

@@ -103,7 +103,7 @@ func serveLines(h http.Handler, lines ...string) *httptest.ResponseRecorder {
 }
 
 func servePost(guard gin.HandlerFunc, lines ...string) *httptest.ResponseRecorder {
-	r := gin.New()
+	r := newEngine()
 	r.POST("/", guard)
 	return serveMethod(r, http.MethodPost, lines...)
 }

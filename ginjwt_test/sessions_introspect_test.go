@@ -181,7 +181,7 @@ func TestSessionsIntrospectJudgesTheCallerFirst(t *testing.T) {
 	t.Parallel()
 	w := newSessWorld(t)
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.HTTPBearer(), w.verifier)
-	r := gin.New()
+	r := newEngine()
 	r.POST("/introspect", w.Introspect(ginjwt.Security(claims, "introspect")))
 	for challenge, token := range map[string]string{
 		`Bearer realm="api"`: "", `Bearer realm="api", error="invalid_token", error_description="The access token is invalid"`: "bad",
@@ -208,7 +208,7 @@ func TestSessionsIntrospectIsOneHandler(t *testing.T) {
 		ginjwt.Cleanup(c, func() { order = append(order, "clean-up") })
 		return name, nil
 	})
-	r := gin.New()
+	r := newEngine()
 	r.POST("/introspect", w.Introspect(caller), func(c *gin.Context) {
 		order = append(order, "next")
 		assert.True(t, c.Writer.Written(), "the answer comes first")

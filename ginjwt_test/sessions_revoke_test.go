@@ -165,7 +165,7 @@ func TestSessionsRevokeATokenWithoutASession(t *testing.T) {
 func TestSessionsRevokeIsExemptFromOnError(t *testing.T) {
 	t.Parallel()
 	w := newSessWorld(t)
-	r := gin.New()
+	r := newEngine()
 	r.Use(ginjwt.OnError(func(c *gin.Context, _ *ginjwt.Error) { c.String(200, "another body") }))
 	r.POST("/revoke", w.Revoke())
 	for body, code := range map[string]string{"": "invalid_request", "token=a&token_type_hint=b": "unsupported_token_type"} {

@@ -573,7 +573,7 @@ func TestSessionsClientLeavesALogin(t *testing.T) {
 func TestSessionsErrorsAreExemptFromOnError(t *testing.T) {
 	t.Parallel()
 	w := newSessWorld(t)
-	r := gin.New()
+	r := newEngine()
 	r.Use(ginjwt.OnError(func(c *gin.Context, _ *ginjwt.Error) { c.String(200, "another body") }))
 	r.POST("/token", w.Token())
 	for _, body := range []string{

@@ -116,7 +116,7 @@ func newSessWorldOf(t testing.TB, ic ginjwt.IssuerConfig, policy ginjwt.Policy, 
 }
 
 func (w *sessWorld) engine(cookies *sessions.Cookies) *gin.Engine {
-	r := gin.New()
+	r := newEngine()
 	r.Any("/token", w.Token())
 	r.Any("/logout", w.Logout())
 	r.Any("/revoke", w.Revoke())

@@ -17,7 +17,7 @@ import (
 )
 
 func newDepApp(t *testing.T) *depApp {
-	return &depApp{graphChain: newGraphChain(t), Engine: gin.New()}
+	return &depApp{graphChain: newGraphChain(t), Engine: newEngine()}
 }
 
 // streamWait ends a wait that would never end.

@@ -105,7 +105,7 @@ func TestVerifyAnswersAlikeThroughGin(t *testing.T) {
 	f := hmacForger(t)
 	wrong := newForger(t, ginjwt.HS256, []byte(strings.Repeat("another secret ", 5)))
 	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), forgeVerifier(t, f.key, nil))
-	r := gin.New()
+	r := newEngine()
 	r.GET("/", ginjwt.Handle(claims, func(c *gin.Context, cl ginjwt.Claims) { c.String(http.StatusOK, cl.Subject) }))
 	const invalid, expired = "The access token is invalid", "The access token expired"
 	past := payloadWithout("exp", `,"exp":1`)

@@ -124,7 +124,12 @@ func plain(err error) error {
 	if strings.Contains(err.Error(), "Location header") {
 		return errors.New("a redirect to what is no URL") // net/http quotes it
 	}
-	if len(err.Error()) > maxErrorText {
+	return err
+}
+
+// cut returns err with no more than maxErrorText of its text.
+func cut(err error) error {
+	if err != nil && len(err.Error()) > maxErrorText {
 		return longError{err}
 	}
 	return err
@@ -146,7 +151,8 @@ func (c *config) get(ctx context.Context, url string) (answer, error) {
 		return answer{}, err
 	}
 	req.Header.Set("Accept", "application/json, application/jwk-set+json")
-	return c.ask(req)
+	a, err := c.ask(req)
+	return a, cut(err)
 }
 
 // decode decodes a JSON object, in which no member is repeated.

@@ -199,7 +199,7 @@ func (in *introspector) post(ctx context.Context, token string) (*verdict, error
 		now := in.cfg.now().Round(0)
 		return &verdict{said: now, until: now.Add(in.cfg.cacheFor)}, nil // a JWT, say, where tokens are opaque
 	case err != nil:
-		return nil, err
+		return nil, cut(in.hide(err, token)) // in this order: a token that is cut would not be found
 	}
 	return in.judge(a.body)
 }
