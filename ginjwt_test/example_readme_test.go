@@ -120,12 +120,12 @@ func assertShown(t *testing.T, shown string, answer exampleAnswer) {
 	assert.Equal(t, want, answer)
 }
 
-// testReadmeAudit compares the table of the audit in the README with what the
+// testGuideAudit compares the table of the audit in the guide with what the
 // example prints when it starts.
-func testReadmeAudit(t *testing.T, app *exampleApp) {
-	readme, err := os.ReadFile("../README.md")
+func testGuideAudit(t *testing.T, app *exampleApp) {
+	guide, err := os.ReadFile("../docs/guide.md")
 	require.NoError(t, err)
-	_, rest, found := strings.Cut(string(readme), "The audit prints what stands before each route")
+	_, rest, found := strings.Cut(string(guide), "The audit prints what stands before each route")
 	require.True(t, found)
 	_, rest, found = strings.Cut(rest, "```\n")
 	require.True(t, found)

@@ -42,7 +42,7 @@ func TestExample(t *testing.T) {
 	t.Run("a provider's tokens", func(t *testing.T) { testExampleProvider(t, exe) })
 	t.Run("metrics", func(t *testing.T) { testExampleMetrics(t, startExample(t, exe)) })
 	t.Run("README shows real answers", func(t *testing.T) { testReadmeCurl(t, app) })
-	t.Run("README shows the real audit", func(t *testing.T) { testReadmeAudit(t, app) })
+	t.Run("the guide shows the real audit", func(t *testing.T) { testGuideAudit(t, app) })
 }
 
 // exampleApp is the example, running.
