@@ -23,10 +23,10 @@ func Abort(c *gin.Context, err error) {
 	if c.Request != nil {
 		ended = c.Request.Context().Err()
 	}
-	e := judged(err, ended)
+	e := refusalFor(err, ended)
 	if e.Status == 401 && !e.challenged() {
 		e = e.clone(nil)
-		schemes, judged := guarding(c)
+		schemes, judged := guardingSchemes(c)
 		e.challenge(schemes, judged, nil)
 		if !e.challenged() {
 			told := e
@@ -42,15 +42,15 @@ func Abort(c *gin.Context, err error) {
 	report(c, e)
 }
 
-// guarding returns the schemes that guard c's route, and those that the request
+// guardingSchemes returns the schemes that guard c's route, and those that the request
 // was judged by.
-func guarding(c *gin.Context) (schemes, judged []*node) {
+func guardingSchemes(c *gin.Context) (schemes, judged []*node) {
 	s := slotOf(c)
 	if s == nil {
 		return nil, nil
 	}
 	r := run{slot: s, c: c}
-	for _, n := range s.guards() {
+	for _, n := range s.guardNodes() {
 		schemes, judged = append(schemes, n.schemes...), append(judged, r.judged(n)...)
 	}
 	return schemes, judged
@@ -67,7 +67,7 @@ func answer(c *gin.Context, e *Error) {
 		writeJSON(c, e.Status, body(e))
 		return
 	}
-	w := &fixedStatus{ResponseWriter: c.Writer, e: e}
+	w := &refusalWriter{ResponseWriter: c.Writer, e: e}
 	c.Writer = w
 	defer func() { c.Writer = w.ResponseWriter }()
 	w.fix()
@@ -115,18 +115,18 @@ func body(e *Error) []byte {
 func OnError(render func(*gin.Context, *Error)) gin.HandlerFunc {
 	needFunc("OnError", render)
 	return func(c *gin.Context) {
-		set(c, func(s *settings) { s.render = render })
+		changeSettings(c, func(s *settings) { s.render = render })
 	}
 }
 
-// fixedStatus is the writer that a user's renderer writes to: it keeps the
+// refusalWriter is the writer that a user's renderer writes to: it keeps the
 // status and the headers of the refusal.
-type fixedStatus struct {
+type refusalWriter struct {
 	gin.ResponseWriter
 	e *Error
 }
 
-func (w *fixedStatus) fix() {
+func (w *refusalWriter) fix() {
 	if w.Written() {
 		return
 	}
@@ -134,24 +134,24 @@ func (w *fixedStatus) fix() {
 	w.ResponseWriter.WriteHeader(w.e.Status)
 }
 
-func (w *fixedStatus) WriteHeader(int) { w.fix() }
+func (w *refusalWriter) WriteHeader(int) { w.fix() }
 
-func (w *fixedStatus) WriteHeaderNow() {
+func (w *refusalWriter) WriteHeaderNow() {
 	w.fix()
 	w.ResponseWriter.WriteHeaderNow()
 }
 
-func (w *fixedStatus) Write(b []byte) (int, error) {
+func (w *refusalWriter) Write(b []byte) (int, error) {
 	w.fix()
 	return w.ResponseWriter.Write(b)
 }
 
-func (w *fixedStatus) WriteString(s string) (int, error) {
+func (w *refusalWriter) WriteString(s string) (int, error) {
 	w.fix()
 	return w.ResponseWriter.WriteString(s)
 }
 
-func (w *fixedStatus) Flush() {
+func (w *refusalWriter) Flush() {
 	w.fix()
 	w.ResponseWriter.Flush()
 }

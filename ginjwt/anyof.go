@@ -25,12 +25,12 @@ func AnyOf[T any](ds ...*Dependency[T]) *Dependency[T] {
 	for i, d := range ds {
 		guards[i] = d
 	}
-	below := need("AnyOf", guards...)
+	below := nodesOf("AnyOf", guards...)
 	checkAlternatives(below)
 	ds = slices.Clone(ds)
 	var d *Dependency[T]
-	d = newDependency(alternativesName(below), below, func(r run, e *entry) (*T, error) {
-		i := r.chosen(&d.node)
+	d = newDependency(anyOfName(below), below, func(r run, e *entry) (*T, error) {
+		i := r.choose(&d.node)
 		if i < 0 {
 			refusal := errNoCredentials.clone(nil)
 			refusal.challenge(d.schemes, nil, nil)
@@ -39,31 +39,20 @@ func AnyOf[T any](ds ...*Dependency[T]) *Dependency[T] {
 		e.text = strconv.Itoa(i)
 		return ds[i].pointer(r)
 	})
-	d.choice = make([]*node, len(below))
-	for i, n := range below {
-		d.needs = append(d.needs, n.credentials())
-		if granters := n.granters(); len(granters) > 0 { // Security wants one of each
-			d.choice[i], d.grants = granters[0], true
+	for _, n := range below {
+		one := alternative{needs: n.credentials()}
+		if granters := n.granters(); len(granters) > 0 { // if there are more, Security refuses them
+			one.granter, d.grants = granters[0], true
 		}
+		d.alternatives = append(d.alternatives, one)
 	}
 	return d
 }
 
-// AllOf returns a dependency on all of guards, worked out in order, for what
-// depends on them and not on their values: FastAPI's dependencies=[...]. It
-// panics without guards.
-func AllOf(guards ...Guard) *Dependency[struct{}] {
-	if len(guards) == 0 {
-		panic("ginjwt: AllOf: no guards given")
-	}
-	below := need("AllOf", guards...)
-	first := credentialsFirst(below)
-	return newDependency("AllOf", below, func(r run, _ *entry) (*struct{}, error) {
-		if err := r.resolveAll(first); err != nil {
-			return nil, err
-		}
-		return &struct{}{}, r.resolveAll(below)
-	})
+// alternative is what an AnyOf knows about the node of the same index in below.
+type alternative struct {
+	needs   []*node // the credentials that it cannot do without; see node.credentials
+	granter *node   // whose scopes count if it is chosen; nil if it grants none
 }
 
 func checkAlternatives(alternatives []*node) {
@@ -101,20 +90,45 @@ func commonPlace(a, b *node) (place, bool) {
 	return place{}, false
 }
 
-func alternativesName(alternatives []*node) string {
+func anyOfName(alternatives []*node) string {
 	names := make([]string, len(alternatives))
 	for i, n := range alternatives {
-		names[i] = n.shownName()
-		if shown := n.shown(); shown.scheme == nil && shown.check == "" {
+		names[i] = n.displayName()
+		if shown := n.undecorated(); shown.scheme == nil && shown.check == "" {
 			names[i] = short(names[i])
 		}
 	}
 	return "AnyOf(" + strings.Join(names, ", ") + ")"
 }
 
-// choice returns which alternative of the AnyOf n was chosen, which stands even
-// if the credentials were taken out of the request since; or -1.
-func (r run) choice(n *node) int {
+// choose returns the index of the alternative of the AnyOf n that the request is
+// to be judged by: the first with all of its credentials or, if there is none,
+// the first with some of them. It returns -1 if none were sent.
+func (r run) choose(n *node) int {
+	if i := slices.IndexFunc(n.below, r.covered); i >= 0 {
+		return i
+	}
+	if i := slices.IndexFunc(n.alternatives, r.complete); i >= 0 {
+		return i
+	}
+	return slices.IndexFunc(n.below, func(n *node) bool { return r.sent(n.schemes) })
+}
+
+// complete reports whether all the credentials that an alternative needs were
+// sent. Where it needs another AnyOf, those of one of that one's are enough.
+func (r run) complete(a alternative) bool {
+	return !slices.ContainsFunc(a.needs, func(n *node) bool {
+		if n.isAnyOf() {
+			return !slices.ContainsFunc(n.alternatives, r.complete)
+		}
+		return !r.sent(n.schemes)
+	})
+}
+
+// chosen returns the alternative of the AnyOf n that was chosen, or would be, or
+// -1. A choice stands even if its credentials were taken out of the request
+// afterwards.
+func (r run) chosen(n *node) int {
 	if r.slot != nil {
 		if e := r.slot.peek(n); e != nil {
 			if i, err := strconv.Atoi(e.text); err == nil {
@@ -122,55 +136,29 @@ func (r run) choice(n *node) int {
 			}
 		}
 	}
-	return r.chosen(n)
+	return r.choose(n)
 }
 
-// judged returns the schemes whose credentials n was judged by: those that were
-// sent, and of an AnyOf those of its choice.
+// taken returns what lies below n as far as it counts for the request: of an
+// AnyOf, only the chosen alternative.
+func (r run) taken(n *node) []*node {
+	if !n.isAnyOf() {
+		return n.below
+	}
+	if i := r.chosen(n); i >= 0 {
+		return n.below[i : i+1]
+	}
+	return nil
+}
+
+// judged returns the schemes by whose credentials the request is judged at n:
+// those that were sent, but of an AnyOf only those of the chosen alternative.
 func (r run) judged(n *node) (schemes []*node) {
-	seen := map[*node]bool{}
-	var down func(*node)
-	down = func(n *node) {
-		switch {
-		case seen[n]:
-		case n.scheme != nil:
-			if r.sent(n.schemes) || r.judgedInTest(n) {
-				schemes = append(schemes, n)
-			}
-		case n.choice != nil:
-			if i := r.choice(n); i >= 0 {
-				down(n.below[i])
-			}
-		default:
-			for _, b := range n.below {
-				down(b)
-			}
+	n.descend(func(n *node) []*node {
+		if n.scheme != nil && (r.sent(n.schemes) || r.judgedInTest(n)) {
+			schemes = append(schemes, n)
 		}
-		seen[n] = true
-	}
-	down(n)
-	return schemes
-}
-
-// chosen returns which alternative of the AnyOf n the request is judged by: the
-// first with all of its credentials, or the first with some; or -1.
-func (r run) chosen(n *node) int {
-	if i := slices.IndexFunc(n.below, r.covered); i >= 0 {
-		return i
-	}
-	if i := slices.IndexFunc(n.needs, r.complete); i >= 0 {
-		return i
-	}
-	return slices.IndexFunc(n.below, func(n *node) bool { return r.sent(n.schemes) })
-}
-
-// complete reports whether all credentials of needed were sent; of an AnyOf,
-// those of one alternative.
-func (r run) complete(needed []*node) bool {
-	return !slices.ContainsFunc(needed, func(n *node) bool {
-		if n.choice != nil {
-			return !slices.ContainsFunc(n.needs, r.complete)
-		}
-		return !r.sent(n.schemes)
+		return r.taken(n)
 	})
+	return schemes
 }

@@ -51,16 +51,24 @@ func TestDemandsOfAlternatives(t *testing.T) {
 	assert.Equal(t, []string{"k"}, w.both.demands(&w.byKey.node), "inside of the alternative its own only")
 }
 
+// granters returns the granter of each alternative of the AnyOf n.
+func granters(n *node) (found []*node) {
+	for _, a := range n.alternatives {
+		found = append(found, a.granter)
+	}
+	return found
+}
+
 func TestGrantersOfAlternatives(t *testing.T) {
 	t.Parallel()
 	w := newWays()
 	assert.Equal(t, []*node{&w.user.node}, w.user.granters(), "the AnyOf stands for all of them")
 	assert.Equal(t, []*node{&w.user.node}, Check(Depends(w.user, keep), "x", func(*gin.Context, string) error { return nil }).granters())
-	assert.Equal(t, []*node{&w.byToken.node, w.user.below[1]}, w.user.choice)
-	assert.Equal(t, []*node{&w.byKey.node, &w.byQ.node}, w.user.below[1].choice)
+	assert.Equal(t, []*node{&w.byToken.node, w.user.below[1]}, granters(&w.user.node))
+	assert.Equal(t, []*node{&w.byKey.node, &w.byQ.node}, granters(w.user.below[1]))
 	assert.Nil(t, AnyOf(w.token, w.key).granters())
 	mixed := AnyOf(w.token, w.byKey)
-	assert.Equal(t, []*node{nil, &w.byKey.node}, mixed.choice)
+	assert.Equal(t, []*node{nil, &w.byKey.node}, granters(&mixed.node))
 	assert.Equal(t, []*node{&mixed.node}, mixed.granters())
 	assert.Nil(t, Optional(w.user).granters())
 	assert.Equal(t, []*node{&w.token.node, &w.key.node, &w.cookie.node, &w.query.node}, w.user.schemes)

@@ -48,7 +48,7 @@ func apiKey(kind string, p place, opts []SchemeOption) *Dependency[string] {
 	bad := malformed("Malformed " + p.noun)
 	s.find = func(c *gin.Context) (string, *Error) {
 		key, err := p.one(c)
-		if err == nil && (key == "" || strings.ContainsFunc(key, isAnyControl)) {
+		if err == nil && (key == "" || strings.ContainsFunc(key, isControl)) {
 			err = bad
 		}
 		if err != nil {

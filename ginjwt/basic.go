@@ -87,9 +87,6 @@ func decodeBasic(encoded string) (string, bool) {
 	b, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	pair := string(b)
 	ok := err == nil && isB64Token(encoded) && // DecodeString passes over line breaks
-		utf8.Valid(b) && strings.Contains(pair, ":") && !strings.ContainsFunc(pair, isAnyControl)
+		utf8.Valid(b) && strings.Contains(pair, ":") && !strings.ContainsFunc(pair, isControl)
 	return pair, ok
 }
-
-// isAnyControl reports whether r is one of RFC 5234's CTL.
-func isAnyControl(r rune) bool { return r < ' ' || r == 0x7f }

@@ -7,11 +7,6 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// maxCredentials is the length above which a token is refused without a look
-// at its characters. Policy.MaxTokenBytes sets the limit in force, which is
-// far lower by default.
-const maxCredentials = 64 << 10
-
 // errTwoTokens is for a client that sends a token in more than one way (RFC
 // 6750 section 2).
 var errTwoTokens = malformed("More than one access token")
@@ -76,15 +71,6 @@ func (p place) token(c *gin.Context) (string, *Error) {
 	return token, err
 }
 
-// The refusals of a bearer token's header. They are never handed out: each
-// scheme completes a copy with its challenge.
-var (
-	errNoCredentials = &Error{Status: 401, Code: CodeNoCredentials, Detail: detailNoCredentials}
-	errTwoHeaders    = &Error{Status: 400, Code: CodeMalformedCredentials, Detail: detailTwoHeaders}
-	errMalformed     = &Error{Status: 400, Code: CodeMalformedCredentials, Detail: detailMalformed}
-	errOversized     = &Error{Status: 401, Code: CodeInvalidToken, Detail: detailInvalid, Err: ReasonTooLarge}
-)
-
 // plainToken returns what follows "Bearer " in the only Authorization header.
 func plainToken(c *gin.Context) string {
 	if values := c.Request.Header["Authorization"]; len(values) == 1 {
@@ -135,63 +121,3 @@ func parseBearer(value string) (string, *Error) {
 	}
 	return token, nil
 }
-
-// afterScheme returns what follows the name of an authentication scheme, given
-// in lower case, in the value of an Authorization header; and false if that is
-// another scheme's.
-func afterScheme(value, scheme string) (string, bool) {
-	if len(value) < len(scheme) || !equalFoldASCII(value[:len(scheme)], scheme) {
-		return "", false
-	}
-	rest := value[len(scheme):]
-	if rest != "" && isTokenChar(rest[0]) {
-		return "", false // the name goes on
-	}
-	return rest, true
-}
-
-// equalFoldASCII reports whether s is lower in any letter case. Unicode's
-// folding would take the Kelvin sign for a k.
-func equalFoldASCII(s, lower string) bool {
-	for i := range len(s) {
-		if s[i] != lower[i] && (s[i] < 'A' || s[i] > 'Z' || s[i]-'A'+'a' != lower[i]) {
-			return false
-		}
-	}
-	return true
-}
-
-// isB64Token reports whether s is RFC 6750's b64token:
-//
-//	1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="
-func isB64Token(s string) bool {
-	s = strings.TrimRight(s, "=")
-	if s == "" {
-		return false
-	}
-	var stray byte
-	for ; len(s) >= 8; s = s[8:] { // eight at a time, for this goes over every token
-		stray |= notB64[s[0]] | notB64[s[1]] | notB64[s[2]] | notB64[s[3]] |
-			notB64[s[4]] | notB64[s[5]] | notB64[s[6]] | notB64[s[7]]
-	}
-	for i := range len(s) {
-		stray |= notB64[s[i]]
-	}
-	return stray == 0
-}
-
-// isTokenChar reports whether b can stand in a scheme's name (tchar of RFC 9110
-// section 5.6.2).
-func isTokenChar(b byte) bool {
-	return notB64[b] == 0 && b != '/' || strings.IndexByte("!#$%&'*^`|", b) >= 0
-}
-
-// notB64 is 0 for the characters of a b64token, without "=", and 1 for others.
-var notB64 = func() (set [256]byte) {
-	for i := range set {
-		if strings.IndexByte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~+/", byte(i)) < 0 {
-			set[i] = 1
-		}
-	}
-	return set
-}()

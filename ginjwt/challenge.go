@@ -1,6 +1,10 @@
 package ginjwt
 
-import "strings"
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
 
 const defaultRealm = "api"
 
@@ -55,4 +59,60 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// otherChallenge returns the challenges of a scheme that is not Bearer: its
+// name, and the realm if there is one. Missing scopes are told without: other
+// credentials would not help.
+func otherChallenge(name, realm string) func(*Error, []string) string {
+	if realm != "" {
+		name += " realm=" + quoted(realm)
+	}
+	return func(e *Error, _ []string) string {
+		if e.Status == 403 {
+			return ""
+		}
+		return name
+	}
+}
+
+// titled returns a scheme's name with the first letter of each of its words in
+// upper case, as it is mostly written: "digest" as "Digest".
+func titled(name string) string {
+	words := strings.Split(name, "-")
+	for i, w := range words {
+		if w != "" {
+			words[i] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, "-")
+}
+
+// challenge sets the challenges of schemes, one each (RFC 9110 section 11.6.1).
+// To a scheme that is not one of judged, by whose credentials the request was
+// judged, a 401 says just that (RFC 6750 section 3.1).
+func (e *Error) challenge(schemes, judged []*node, scopes []string) {
+	var values []string
+	for _, n := range schemes {
+		told := e
+		if e.Status == 401 && !slices.Contains(judged, n) {
+			told = errNoCredentials
+		}
+		if v := n.scheme.challenge(told, scopes); v != "" && !slices.Contains(values, v) {
+			values = append(values, v)
+		}
+	}
+	if len(values) > 0 {
+		e.Header["Www-Authenticate"] = values
+	}
+}
+
+// challenged reports whether e has a challenge, however the header is spelt.
+func (e *Error) challenged() bool {
+	for name, values := range e.Header {
+		if len(values) > 0 && http.CanonicalHeaderKey(name) == "Www-Authenticate" {
+			return true
+		}
+	}
+	return false
 }

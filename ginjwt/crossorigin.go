@@ -27,7 +27,7 @@ func TrustedOrigins(origins ...string) SchemeOption {
 		panic("ginjwt: TrustedOrigins: no origins given")
 	}
 	return schemeOption(func(b *schemeBuilder) {
-		b.origin = "TrustedOrigins"
+		b.originOption = "TrustedOrigins"
 		for _, origin := range origins {
 			if err := b.origins.AddTrustedOrigin(origin); err != nil {
 				panic("ginjwt: TrustedOrigins: " + err.Error())
@@ -39,5 +39,5 @@ func TrustedOrigins(origins ...string) SchemeOption {
 // InsecureAllowCrossOrigin switches off the check that FromCookie describes: for
 // services that have another defence against cross-site request forgery.
 func InsecureAllowCrossOrigin() SchemeOption {
-	return schemeOption(func(b *schemeBuilder) { b.origin, b.anyOrigin = "InsecureAllowCrossOrigin", true })
+	return schemeOption(func(b *schemeBuilder) { b.originOption, b.anyOrigin = "InsecureAllowCrossOrigin", true })
 }

@@ -17,8 +17,8 @@ import (
 // routes and goroutines.
 type Dependency[T any] struct{ node }
 
-// guard returns d's node, or nil if d was not made by this package.
-func (d *Dependency[T]) guard() *node {
+// guardNode returns d's node, or nil if d was not made by this package.
+func (d *Dependency[T]) guardNode() *node {
 	if d == nil || d.work == nil {
 		return nil
 	}
@@ -45,7 +45,7 @@ func Provide[T any](fn func(*gin.Context) (T, error)) *Dependency[T] {
 // gets the challenge of the security schemes below a if it has none. Depends
 // panics if a or fn is nil.
 func Depends[A, T any](a *Dependency[A], fn func(*gin.Context, A) (T, error)) *Dependency[T] {
-	below := need("Depends", a)
+	below := nodesOf("Depends", a)
 	return newDependency(needFunc("Depends", fn), below, func(r run, _ *entry) (*T, error) {
 		av, err := a.pointer(r)
 		if err != nil {
@@ -57,7 +57,7 @@ func Depends[A, T any](a *Dependency[A], fn func(*gin.Context, A) (T, error)) *D
 
 // Depends2 is Depends on two others: a is worked out before b.
 func Depends2[A, B, T any](a *Dependency[A], b *Dependency[B], fn func(*gin.Context, A, B) (T, error)) *Dependency[T] {
-	below := need("Depends2", a, b)
+	below := nodesOf("Depends2", a, b)
 	first := credentialsFirst(below)
 	return newDependency(needFunc("Depends2", fn), below, func(r run, _ *entry) (*T, error) {
 		if err := r.resolveAll(first); err != nil {
@@ -77,7 +77,7 @@ func Depends2[A, B, T any](a *Dependency[A], b *Dependency[B], fn func(*gin.Cont
 
 // Depends3 is Depends on three others, worked out in order.
 func Depends3[A, B, C, T any](a *Dependency[A], b *Dependency[B], c *Dependency[C], fn func(*gin.Context, A, B, C) (T, error)) *Dependency[T] {
-	below := need("Depends3", a, b, c)
+	below := nodesOf("Depends3", a, b, c)
 	first := credentialsFirst(below)
 	return newDependency(needFunc("Depends3", fn), below, func(r run, _ *entry) (*T, error) {
 		if err := r.resolveAll(first); err != nil {
@@ -99,10 +99,27 @@ func Depends3[A, B, C, T any](a *Dependency[A], b *Dependency[B], c *Dependency[
 	})
 }
 
+// AllOf returns a dependency on all of guards, worked out in order, for what
+// depends on them and not on their values: FastAPI's dependencies=[...]. It
+// panics without guards.
+func AllOf(guards ...Guard) *Dependency[struct{}] {
+	if len(guards) == 0 {
+		panic("ginjwt: AllOf: no guards given")
+	}
+	below := nodesOf("AllOf", guards...)
+	first := credentialsFirst(below)
+	return newDependency("AllOf", below, func(r run, _ *entry) (*struct{}, error) {
+		if err := r.resolveAll(first); err != nil {
+			return nil, err
+		}
+		return &struct{}{}, r.resolveAll(below)
+	})
+}
+
 // newDependency returns a dependency whose value fn works out. fn may note in
 // the entry what the value grants. What it returns is only read from then on.
 func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, error)) *Dependency[T] {
-	d := &Dependency[T]{node{name: name, made: reflect.TypeFor[T](), below: below}}
+	d := &Dependency[T]{node{name: name, valueType: reflect.TypeFor[T](), below: below}}
 	for _, b := range below {
 		for _, s := range b.schemes {
 			if !slices.Contains(d.schemes, s) {
@@ -113,7 +130,7 @@ func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, 
 	d.work = func(r run, e *entry) {
 		v, err := fn(r, e)
 		if err != nil {
-			e.fail(d.explain(r, err))
+			e.fail(d.addChallenges(r, err))
 			return
 		}
 		e.value = v
@@ -170,7 +187,7 @@ func (d *Dependency[T]) Get(ctx context.Context) (v T, err error) {
 	}
 	e, err := s.get(ctx, c, &d.node)
 	if err != nil {
-		return v, d.told(run{slot: s, c: c}, err)
+		return v, d.nameScopes(run{slot: s, c: c}, err)
 	}
 	return *e.value.(*T), nil
 }

@@ -24,7 +24,7 @@ func noteOf(nodes []*node, fn string) describe.Note {
 		n.Endpoint = describe.Login
 	}
 	if fn == writeTokenName { // which says nothing: the login is what it writes the answer of
-		n.Handler = nodes[0].shownName()
+		n.Handler = nodes[0].displayName()
 	}
 	return n
 }
@@ -61,15 +61,15 @@ func waysOf(nodes []*node, above []wanted) []describe.Way {
 func (n *node) ways(above []wanted) (all []describe.Way) {
 	switch {
 	case n.scheme != nil:
-		return []describe.Way{{Demands: []describe.Demand{{Scheme: n.scheme.shown}}}}
+		return []describe.Way{{Demands: []describe.Demand{{Scheme: n.scheme.described}}}}
 	case n.optional:
 		nobody := describe.Way{}
 		for _, s := range n.schemes {
-			nobody.Unless = append(nobody.Unless, []*describe.Scheme{s.scheme.shown})
+			nobody.Unless = append(nobody.Unless, []*describe.Scheme{s.scheme.described})
 		}
 		return append(waysOf(n.below, above), nobody)
-	case n.needs != nil: // AnyOf
-		return n.alternatives(above)
+	case n.isAnyOf():
+		return n.waysOfAnyOf(above)
 	case n.granter != nil && n.anyScope:
 		for i := range n.scopes {
 			all = append(all, waysOf(n.below, append(slices.Clone(above), wanted{n.granter, n.scopes[i : i+1]}))...)
@@ -83,22 +83,23 @@ func (n *node) ways(above []wanted) (all []describe.Way) {
 	return waysOf(n.below, above)
 }
 
-// alternatives returns the ways of an AnyOf. One is not taken by a request that
+// waysOfAnyOf returns the ways of an AnyOf. One is not taken by a request that
 // has the credentials of an alternative before it.
-func (n *node) alternatives(above []wanted) (all []describe.Way) {
+func (n *node) waysOfAnyOf(above []wanted) (all []describe.Way) {
 	var earlier [][]*describe.Scheme
-	for i, alternative := range n.below {
+	for i, below := range n.below {
+		granter, needs := n.alternatives[i].granter, n.alternatives[i].needs
 		passed := slices.Clone(above)
 		for _, w := range above {
 			if w.granter == n {
-				passed = append(passed, wanted{n.choice[i], w.scopes})
+				passed = append(passed, wanted{granter, w.scopes})
 			}
 		}
-		for _, way := range alternative.ways(passed) {
+		for _, way := range below.ways(passed) {
 			way.Unless = slices.Concat(way.Unless, earlier)
 			all = append(all, way)
 		}
-		earlier = append(earlier, setsOf(n.needs[i])...)
+		earlier = append(earlier, setsOf(needs)...)
 	}
 	return all
 }
@@ -119,7 +120,7 @@ func (n *node) granting(above []wanted) []describe.Way {
 	for i := range ways {
 		for j := range ways[i].Demands {
 			d := &ways[i].Demands[j]
-			if slices.ContainsFunc(n.schemes, func(s *node) bool { return d.Scheme.Same(s.scheme.shown) && (!tokens || isToken(s)) }) {
+			if slices.ContainsFunc(n.schemes, func(s *node) bool { return d.Scheme.Same(s.scheme.described) && (!tokens || isToken(s)) }) {
 				d.Scopes = describe.Union(scopes, d.Scopes)
 			}
 		}
@@ -132,11 +133,11 @@ func setsOf(needed []*node) [][]*describe.Scheme {
 	sets := [][]*describe.Scheme{nil}
 	for _, n := range needed {
 		var each [][]*describe.Scheme
-		if n.choice == nil {
-			each = [][]*describe.Scheme{{n.scheme.shown}}
+		if !n.isAnyOf() {
+			each = [][]*describe.Scheme{{n.scheme.described}}
 		}
-		for _, alternative := range n.needs {
-			each = append(each, setsOf(alternative)...)
+		for _, a := range n.alternatives {
+			each = append(each, setsOf(a.needs)...)
 		}
 		var next [][]*describe.Scheme
 		for _, set := range sets {

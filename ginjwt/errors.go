@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 )
 
 // The codes of an Error. They tell refusals apart for programs and logs; the
@@ -195,44 +194,15 @@ func (e *Error) clone(cause error) *Error {
 	return &c
 }
 
-// challenged reports whether e has a challenge, however the header is spelt.
-func (e *Error) challenged() bool {
-	for name, values := range e.Header {
-		if len(values) > 0 && http.CanonicalHeaderKey(name) == "Www-Authenticate" {
-			return true
-		}
-	}
-	return false
-}
-
-// challenge sets the challenges of schemes, one each (RFC 9110 section 11.6.1).
-// To a scheme that is not one of judged, by whose credentials the request was
-// judged, a 401 says just that (RFC 6750 section 3.1).
-func (e *Error) challenge(schemes, judged []*node, scopes []string) {
-	var values []string
-	for _, n := range schemes {
-		told := e
-		if e.Status == 401 && !slices.Contains(judged, n) {
-			told = errNoCredentials
-		}
-		if v := n.scheme.challenge(told, scopes); v != "" && !slices.Contains(values, v) {
-			values = append(values, v)
-		}
-	}
-	if len(values) > 0 {
-		e.Header["Www-Authenticate"] = values
-	}
-}
-
 // clientClosed returns the error for a client that did not wait for the answer.
 func clientClosed(cause error) *Error {
 	return &Error{Status: 499, Code: CodeClientClosed, Detail: "Client closed request", Err: errors.Join(context.Canceled, cause)}
 }
 
-// judged returns the refusal that err stands for. ended is the error of the
+// refusalFor returns the refusal that err stands for. ended is the error of the
 // request's context: a function that stopped because of it need not say what
 // that means.
-func judged(err, ended error) *Error {
+func refusalFor(err, ended error) *Error {
 	var e *Error
 	switch found := errors.As(err, &e); {
 	case found && e != nil && e.Status >= 400 && e.Status <= 599:

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/url"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -89,7 +86,7 @@ type observer = func(context.Context, Event)
 func Observe(fn func(context.Context, Event)) gin.HandlerFunc {
 	needFunc("Observe", fn)
 	return func(c *gin.Context) {
-		set(c, func(s *settings) { s.observers = append(s.observers, fn) })
+		changeSettings(c, func(s *settings) { s.observers = append(s.observers, fn) })
 	}
 }
 
@@ -143,12 +140,12 @@ func (s *slot) accepted(c *gin.Context, n *node) {
 			c.Abort()
 		}
 	}()
-	ev := Event{Outcome: OutcomeAccepted, Guard: n.shownName()}
+	ev := Event{Outcome: OutcomeAccepted, Guard: n.displayName()}
 	r := run{slot: s, c: c}
 	if len(n.schemes) > 0 && !r.sent(n.schemes) && !r.covered(n) {
 		ev.Outcome = OutcomeAnonymous
 	}
-	r.detail(&ev, n)
+	r.fillEvent(&ev, n)
 	publish(c, s.settings.listeners(), ev)
 	tell(c, n, ev)
 	s.settings = s.settings.begin()
@@ -175,10 +172,10 @@ func report(c *gin.Context, e *Error) {
 		ev.Cause = redact(c, e.Detail)
 	}
 	if last != nil {
-		ev.Guard = last.shownName()
+		ev.Guard = last.displayName()
 		if len(fns) > 0 || watched {
 			r := run{slot: slotOf(c), c: c}
-			r.detail(&ev, last)
+			r.fillEvent(&ev, last)
 			if scopes := r.demanded(last); e.Code == CodeInsufficientScope && ev.Cause == "" && len(scopes) > 0 {
 				ev.Cause = "scopes demanded: " + strings.Join(scopes, " ")
 			}
@@ -215,74 +212,7 @@ func knownMethod(method string) string {
 // lastGuard returns the guard that the request came to last, or nil.
 func lastGuard(c *gin.Context) *node {
 	if s := slotOf(c); s != nil {
-		return s.last
+		return s.lastGuard
 	}
 	return nil
 }
-
-// redact takes the request's credentials out of a text that others made, the
-// longest first: one may begin like another.
-func redact(c *gin.Context, text string) string {
-	if c.Request == nil {
-		return text
-	}
-	found := secrets(c)
-	if len(found) > maxSecrets {
-		return redacted // nobody sends that many, and to look for them all takes long
-	}
-	var forms []string
-	for _, secret := range found {
-		quoted, ascii := strconv.Quote(secret), strconv.QuoteToASCII(secret)
-		forms = append(forms, secret, url.QueryEscape(secret), quoted[1:len(quoted)-1], ascii[1:len(ascii)-1])
-	}
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, form := range forms {
-		if len(form) >= shortestSecret {
-			pairs = append(pairs, form, redacted)
-		}
-	}
-	return strings.NewReplacer(pairs...).Replace(text) // in one go: what it puts there is not looked at again
-}
-
-// maxSecrets is how many credentials of a request are looked for in a cause.
-const maxSecrets = 64
-
-// secrets returns the request's credentials: the Authorization header as it is,
-// without its scheme, and decoded; what is in the places of the schemes that
-// guard the route; and what any scheme has found.
-func secrets(c *gin.Context) (found []string) {
-	for _, value := range c.Request.Header["Authorization"] {
-		_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")
-		credentials = strings.TrimSpace(credentials)
-		found = append(found, value, credentials)
-		if pair, ok := decodeBasic(credentials); ok {
-			_, password, _ := strings.Cut(pair, ":")
-			found = append(found, pair, password)
-		}
-	}
-	schemes, _ := guarding(c)
-	if s := slotOf(c); s != nil {
-		nodes, texts := s.credentials()
-		schemes, found = append(schemes, nodes...), append(found, texts...)
-	}
-	for _, n := range schemes {
-		for _, p := range n.scheme.places {
-			values, _ := p.values(c)
-			found = append(found, values...)
-			if p.in == inQuery && c.Request.URL != nil {
-				found = append(found, rawQueryValues(c.Request.URL.RawQuery, p.name)...)
-			}
-		}
-	}
-	if o, ok := c.Request.Context().Value(offerKey{}).(*offer); ok {
-		found = append(found, o.tokens()...)
-	}
-	return found
-}
-
-// shortestSecret is the length below which a credential is not looked for: it
-// would be found in ordinary words.
-const shortestSecret = 4
-
-const redacted = "[...]"

@@ -7,19 +7,21 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
-// facts are what events tell of a token. They are worked out when somebody
+// tokenFacts are what events tell of a token. They are worked out when somebody
 // observes, and are never a text that only the client has chosen.
-type facts struct {
+type tokenFacts struct {
 	issuer, algorithm, keyID string
 	subject                  func() string
 }
 
 const unknown = "unknown"
 
-// detail completes an event about the guard n.
-func (r run) detail(ev *Event, n *node) {
+// fillEvent completes an event about the guard n.
+func (r run) fillEvent(ev *Event, n *node) {
 	var names []string
 	judged := r.judged(n)
 	for _, s := range judged {
@@ -35,64 +37,41 @@ func (r run) detail(ev *Event, n *node) {
 	}
 }
 
-// visit calls fn for n and what lies below it, each once, but of an AnyOf only
-// for its choice.
-func (r run) visit(n *node, fn func(*node)) {
-	seen := map[*node]bool{}
-	var down func(*node)
-	down = func(n *node) {
-		if seen[n] {
-			return
-		}
-		seen[n] = true
-		fn(n)
-		for i, b := range n.below {
-			if n.choice == nil || i == r.choice(n) {
-				down(b)
-			}
-		}
-	}
-	down(n)
-}
-
 // token returns what became of the token that the guard n judged: of several,
 // that which was refused.
 func (r run) token(n *node) (whose *node, found *entry) {
-	r.visit(n, func(n *node) {
-		if n.facts == nil {
-			return
+	n.descend(func(n *node) []*node {
+		if n.facts != nil {
+			if e := r.slot.peek(n); e != nil && (found == nil || e.failed && !found.failed) {
+				whose, found = n, e
+			}
 		}
-		if e := r.slot.peek(n); e != nil && (found == nil || e.failed && !found.failed) {
-			whose, found = n, e
-		}
+		return r.taken(n)
 	})
 	return whose, found
 }
 
 // demanded returns the scopes that the guard n demands.
 func (r run) demanded(n *node) (scopes []string) {
-	r.visit(n, func(n *node) {
-		for _, s := range n.scopes {
-			if !slices.Contains(scopes, s) {
-				scopes = append(scopes, s)
-			}
-		}
+	n.descend(func(n *node) []*node {
+		scopes = describe.Union(scopes, n.scopes)
+		return r.taken(n)
 	})
 	return scopes
 }
 
 // facts returns what is known of a token: the dependency that it came from, and
 // what became of it.
-func (t *typed[C, P]) facts(token, verified *entry) facts {
+func (t *typed[C, P]) facts(token, verified *entry) tokenFacts {
 	if token == nil || token.failed {
-		return facts{}
+		return tokenFacts{}
 	}
-	f := facts{issuer: unknown, algorithm: unknown, keyID: unknown}
+	f := tokenFacts{issuer: unknown, algorithm: unknown, keyID: unknown}
 	if !verified.failed {
 		f.subject = func() string { return P(verified.value.(*C)).Registered().Subject }
 	}
 	raw := *token.value.(*string)
-	one := t.of(raw, verified)
+	one := t.judgeOf(raw, verified)
 	if one == nil {
 		return f
 	}
@@ -105,8 +84,8 @@ func (t *typed[C, P]) facts(token, verified *entry) facts {
 	return f
 }
 
-// of returns what of t judged a token, or nil if that was not come to.
-func (t *typed[C, P]) of(raw string, verified *entry) *typed[C, P] {
+// judgeOf returns what of t judged a token, or nil if that was not come to.
+func (t *typed[C, P]) judgeOf(raw string, verified *entry) *typed[C, P] {
 	if t.issuers == nil {
 		return t
 	}

@@ -204,7 +204,7 @@ func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequest
 		if !utf8.ValidString(*f.to) {
 			return form, InvalidRequest("Form field is not UTF-8: " + f.name)
 		}
-		if f.text && strings.ContainsFunc(*f.to, isControl) {
+		if f.text && strings.ContainsFunc(*f.to, isControlButTab) {
 			return form, InvalidRequest("Form field has a control character: " + f.name)
 		}
 	}
@@ -219,9 +219,6 @@ func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequest
 	form.Scopes, err = requestedScopes(scope)
 	return form, err
 }
-
-// isControl reports what UNICODECHARNOCRLF of RFC 6749 appendix A leaves out.
-func isControl(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 func requestedScopes(scope string) ([]string, error) {
 	var scopes []string

@@ -155,8 +155,8 @@ func TestThreadsAreForgotten(t *testing.T) {
 				})
 			}
 			wait.Wait()
-			assert.Empty(t, slotOf(c).extra().threads, name)
-			assert.False(t, slotOf(c).guarding.Load(), name)
+			assert.Empty(t, slotOf(c).ensureRare().threads, name)
+			assert.False(t, slotOf(c).inGuard.Load(), name)
 		}
 	})
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/", nil))

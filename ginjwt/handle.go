@@ -18,7 +18,7 @@ import (
 // called after that finds the request answered, and says so with 500 or in the
 // log. What belongs together is one Require.
 func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
-	nodes := need("Handle", d)
+	nodes := nodesOf("Handle", d)
 	return handler(nodes, needFunc("Handle", h), func(c *gin.Context, s *slot) {
 		if v, ok := admit(c, s, d); ok {
 			h(c, v)
@@ -28,7 +28,7 @@ func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
 
 // Handle2 is Handle with two dependencies: a is worked out before b.
 func Handle2[A, B any](a *Dependency[A], b *Dependency[B], h func(*gin.Context, A, B)) gin.HandlerFunc {
-	nodes := need("Handle2", a, b)
+	nodes := nodesOf("Handle2", a, b)
 	return handler(nodes, needFunc("Handle2", h), func(c *gin.Context, s *slot) {
 		av, ok := admit(c, s, a)
 		if !ok {
@@ -42,7 +42,7 @@ func Handle2[A, B any](a *Dependency[A], b *Dependency[B], h func(*gin.Context, 
 
 // Handle3 is Handle with three dependencies, worked out in order.
 func Handle3[A, B, C any](a *Dependency[A], b *Dependency[B], c *Dependency[C], h func(*gin.Context, A, B, C)) gin.HandlerFunc {
-	nodes := need("Handle3", a, b, c)
+	nodes := nodesOf("Handle3", a, b, c)
 	return handler(nodes, needFunc("Handle3", h), func(g *gin.Context, s *slot) {
 		av, ok := admit(g, s, a)
 		if !ok {
@@ -65,7 +65,7 @@ func Require(guards ...Guard) gin.HandlerFunc {
 	if len(guards) == 0 {
 		panic("ginjwt: Require: no guards given; a route that is open on purpose says so with Public")
 	}
-	nodes := need("Require", guards...)
+	nodes := nodesOf("Require", guards...)
 	return handler(nodes, "", func(c *gin.Context, s *slot) {
 		for _, n := range nodes {
 			if s.admit(c, n) == nil {
@@ -91,7 +91,7 @@ func Public() gin.HandlerFunc {
 // of a request's handlers closes it, when the chain that follows is over. fn is
 // the name of the user's function that answers, or "" for a guard.
 func handler(nodes []*node, fn string, h func(*gin.Context, *slot)) gin.HandlerFunc {
-	first, places := credentialsFirst(nodes), unshared(nodes)
+	first, places := credentialsFirst(nodes), unknownToCaches(nodes)
 	note := sync.OnceValue(func() describe.Note { return noteOf(nodes, fn) })
 	return describe.Mark(func(c *gin.Context) {
 		if n := describe.Asked(c); n != nil {
@@ -122,7 +122,7 @@ func handler(nodes []*node, fn string, h func(*gin.Context, *slot)) gin.HandlerF
 
 // admit resolves n, or answers the request and returns nil.
 func (s *slot) admit(c *gin.Context, n *node) *entry {
-	e, err := s.guard(c, n)
+	e, err := s.resolveGuard(c, n)
 	if err != nil {
 		Abort(c, err)
 		return nil

@@ -13,36 +13,35 @@ import (
 // challenged and described. Nodes are made while routes are set up and never
 // change afterwards, so requests share them without a lock.
 type node struct {
-	name  string       // of the user's function, for logs
-	made  reflect.Type // of the value
-	below []*node      // what it depends on, in order of declaration
-	work  func(r run, e *entry)
-	box   func(v any) (boxed any, ok bool) // a replacement's value as work would have stored it
+	name      string       // of the user's function, for logs
+	valueType reflect.Type // of the value
+	below     []*node      // what it depends on, in order of declaration
+	work      func(r run, e *entry)
+	box       func(v any) (boxed any, ok bool) // a replacement's value as work would have stored it
 
-	scheme   *scheme                       // not nil on a security scheme
-	schemes  []*node                       // the security schemes at and below this node, each once, in order
-	optional bool                          // Optional and OptionalOr: credentials for what lies below may be missing
-	facts    func(s *slot, e *entry) facts // JWT: what events tell of the token
-	grants   bool                          // its results carry scopes
-	granter  *node                         // Security, SecurityAny: whose scopes are judged
-	scopes   []string                      // Security, SecurityAny: the scopes demanded, in the order given
-	anyScope bool                          // SecurityAny: one of them is enough
-	choice   []*node                       // AnyOf: whose scopes are those of each alternative, in order; nil for one without
-	needs    [][]*node                     // AnyOf: the credentials that each alternative needs; see credentials
-	check    string                        // Check: the demand's name
-	body     bool                          // reads the request's body
-	form     describe.Form                 // the login form that it reads, or ""
+	scheme       *scheme                            // not nil on a security scheme
+	schemes      []*node                            // the security schemes at and below this node, each once, in order
+	optional     bool                               // Optional and OptionalOr: credentials for what lies below may be missing
+	facts        func(s *slot, e *entry) tokenFacts // JWT: what events tell of the token
+	grants       bool                               // its results carry scopes
+	granter      *node                              // Security, SecurityAny: whose scopes are judged
+	scopes       []string                           // Security, SecurityAny: the scopes demanded, in the order given
+	anyScope     bool                               // SecurityAny: one of them is enough
+	alternatives []alternative                      // AnyOf: one for each of below
+	check        string                             // Check: the demand's name
+	body         bool                               // reads the request's body
+	form         describe.Form                      // the login form that it reads, or ""
 }
 
 // Guard is what Require takes: every *Dependency is one.
-type Guard interface{ guard() *node }
+type Guard interface{ guardNode() *node }
 
-// need panics unless every guard is a dependency made by this package.
-func need(caller string, guards ...Guard) []*node {
+// nodesOf panics unless every guard is a dependency made by this package.
+func nodesOf(caller string, guards ...Guard) []*node {
 	nodes := make([]*node, len(guards))
 	for i, g := range guards {
 		if g != nil {
-			nodes[i] = g.guard()
+			nodes[i] = g.guardNode()
 		}
 		if nodes[i] == nil {
 			panic("ginjwt: " + caller + ": nil or zero dependency; make one with Provide, Depends or a security scheme")
@@ -60,6 +59,9 @@ func needFunc(caller string, fn any) string {
 	return strings.TrimSuffix(runtime.FuncForPC(v.Pointer()).Name(), "-fm") // of a method's value
 }
 
+// isAnyOf reports whether n is the node of an AnyOf.
+func (n *node) isAnyOf() bool { return n.alternatives != nil }
+
 // demands returns the scopes that n demands of what granter grants, the
 // outermost demand first, each scope once.
 func (n *node) demands(granter *node) []string {
@@ -68,11 +70,7 @@ func (n *node) demands(granter *node) []string {
 		if !n.granter.speaksFor(granter) {
 			return
 		}
-		for _, s := range n.scopes {
-			if !slices.Contains(scopes, s) {
-				scopes = append(scopes, s)
-			}
-		}
+		scopes = describe.Union(scopes, n.scopes)
 	})
 	return scopes
 }
@@ -83,12 +81,12 @@ func (n *node) speaksFor(granter *node) bool {
 	if n == nil {
 		return false
 	}
-	return n == granter || slices.ContainsFunc(n.choice, func(one *node) bool { return one.speaksFor(granter) })
+	return n == granter || slices.ContainsFunc(n.alternatives, func(a alternative) bool { return a.granter.speaksFor(granter) })
 }
 
-// walk calls visit for n and all that lies below it, outermost first, each
-// node once.
-func (n *node) walk(visit func(*node)) {
+// descend calls visit for n and, depth first, for the nodes that visit returns:
+// those below it that are to be visited as well. It visits each node once.
+func (n *node) descend(visit func(*node) (below []*node)) {
 	seen := map[*node]bool{}
 	var down func(*node)
 	down = func(n *node) {
@@ -96,12 +94,19 @@ func (n *node) walk(visit func(*node)) {
 			return
 		}
 		seen[n] = true
-		visit(n)
-		for _, b := range n.below {
+		for _, b := range visit(n) {
 			down(b)
 		}
 	}
 	down(n)
+}
+
+// walk calls visit for n and all that lies below it, outermost first.
+func (n *node) walk(visit func(*node)) {
+	n.descend(func(n *node) []*node {
+		visit(n)
+		return n.below
+	})
 }
 
 // granters returns the nearest nodes at or below n whose results carry scopes.
@@ -172,10 +177,10 @@ func credentialsFirst(nodes []*node) []*node {
 	return append(first, last...)
 }
 
-// explain completes an error of n's own function: a 401 gets the challenges of
+// addChallenges completes an error of n's own function: a 401 gets the challenges of
 // the schemes below n. The *Error is copied first, for it may be a package
 // variable that other requests share.
-func (n *node) explain(r run, err error) error {
+func (n *node) addChallenges(r run, err error) error {
 	e := asError(err)
 	if e == nil || e.Status != 401 || e.challenged() || len(n.schemes) == 0 {
 		return err
@@ -185,9 +190,9 @@ func (n *node) explain(r run, err error) error {
 	return e
 }
 
-// told completes an error that leaves the graph at n: a refusal for missing
+// nameScopes completes an error that leaves the graph at n: a refusal for missing
 // scopes names all that n demands.
-func (n *node) told(r run, err error) error {
+func (n *node) nameScopes(r run, err error) error {
 	e, ok := err.(*Error)
 	if !ok || e == nil || e.granter == nil {
 		return err
@@ -199,49 +204,27 @@ func (n *node) told(r run, err error) error {
 	return e
 }
 
-// replaced lets a test's override answer for n.
-func (n *node) replaced(r run, v any, err error, e *entry) {
-	if err != nil {
-		e.fail(n.explain(r, err))
-		return
-	}
-	boxed, ok := n.box(v)
-	if !ok {
-		e.fail(errOverrideType)
-		return
-	}
-	e.value = boxed
-}
-
-// shownName returns the name of the user's function, or of the scheme, below
+// displayName returns the name of the user's function, or of the scheme, below
 // what only adds a demand or an exception to it.
-func (n *node) shownName() string { return n.shown().name }
+func (n *node) displayName() string { return n.undecorated().name }
 
-func (n *node) shown() *node {
+func (n *node) undecorated() *node {
 	for n.granter != nil || n.optional {
 		n = n.below[0]
 	}
 	return n
 }
 
-// credentials returns the security schemes that n needs credentials for, each
-// once; of an AnyOf, that itself.
+// credentials returns the security schemes that n needs credentials for. An
+// AnyOf below n stands for its schemes: which of them is needed is not known.
 func (n *node) credentials() (needed []*node) {
-	seen := map[*node]bool{}
-	var down func(*node)
-	down = func(n *node) {
-		switch {
-		case seen[n]:
-		case n.scheme != nil || n.choice != nil:
+	n.descend(func(n *node) []*node {
+		if n.scheme != nil || n.isAnyOf() {
 			needed = append(needed, n)
-		default:
-			for _, b := range n.below {
-				down(b)
-			}
+			return nil
 		}
-		seen[n] = true
-	}
-	down(n)
+		return n.below
+	})
 	return needed
 }
 

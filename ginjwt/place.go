@@ -48,10 +48,6 @@ func (p place) one(c *gin.Context) (string, *Error) {
 	return values[0], nil
 }
 
-func malformed(detail string) *Error {
-	return &Error{Status: 400, Code: CodeMalformedCredentials, Detail: detail}
-}
-
 // headerPlace is the header name, for the credentials of one scheme or, if that
 // is "", all of it.
 func headerPlace(name, scheme string) place {

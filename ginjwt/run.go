@@ -13,10 +13,10 @@ import (
 // run is one resolution under way: whose results, with which context, and on
 // whose behalf.
 type run struct {
-	slot   *slot
-	c      *gin.Context
-	thread *thread
-	guard  bool // the next to be resolved is what a guard asked for
+	slot     *slot
+	c        *gin.Context
+	thread   *thread
+	forGuard bool // the next to be resolved is what a guard asked for
 }
 
 // context returns the context that r's functions are to stop with.
@@ -44,7 +44,7 @@ func (r run) resolve(n *node) (*entry, error) {
 	default:
 		e = s.add(n, r.thread)
 	}
-	e.guard = e.guard || r.guard
+	e.forGuard = e.forGuard || r.forGuard
 	if known {
 		err := s.wait(r, e)
 		s.mu.Unlock()
@@ -57,7 +57,7 @@ func (r run) resolve(n *node) (*entry, error) {
 		return e, e.err()
 	}
 	s.mu.Unlock()
-	r.guard = false
+	r.forGuard = false
 	r.workOut(e)
 	return e, e.err()
 }
@@ -99,7 +99,7 @@ func (r run) workOut(e *entry) {
 // finish tells everybody that e is ready, or that it is to be worked out by the
 // next who asks.
 func (r run) finish(e *entry) {
-	impatient := r.impatient(e)
+	impatient := r.callersOwn(e)
 	if !impatient && e.state.CompareAndSwap(running, ready) {
 		return
 	}
@@ -108,17 +108,17 @@ func (r run) finish(e *entry) {
 	defer s.mu.Unlock()
 	end := ready
 	if impatient {
-		end, e.node, e.guard = forgotten, nil, false
+		end, e.node, e.forGuard = forgotten, nil, false
 	}
 	if e.state.Swap(end) == awaited {
 		close(s.rare.awaited[e])
 	}
 }
 
-// impatient reports whether e failed only because of the context that its
+// callersOwn reports whether e failed only because of the context that its
 // caller gave to Get, which is not the request's own: it has ended, or cannot
 // read the body. That must not be remembered for the others.
-func (r run) impatient(e *entry) bool {
+func (r run) callersOwn(e *entry) bool {
 	if r.c == r.slot.origin || !e.failed {
 		return false
 	}
@@ -143,14 +143,16 @@ func (r run) granted(n *node, demanded []string) (scopes Scope, whose *node) {
 			return Scope(scope), n
 		}
 	}
-	if n.choice != nil {
-		if i := r.choice(n); i >= 0 && n.choice[i] != nil {
-			if scopes, whose, replaced := r.grantedInTest(n.below[i], n.choice[i], demanded); replaced {
-				return scopes, whose
-			}
-			return r.granted(n.choice[i], demanded)
+	if n.isAnyOf() {
+		i := r.chosen(n)
+		if i < 0 || n.alternatives[i].granter == nil {
+			return "", n
 		}
-		return "", n
+		granter := n.alternatives[i].granter
+		if scopes, whose, replaced := r.grantedInTest(n.below[i], granter, demanded); replaced {
+			return scopes, whose
+		}
+		return r.granted(granter, demanded)
 	}
 	if e := r.slot.peek(n); e != nil {
 		scopes = Scope(e.text)

@@ -31,7 +31,7 @@ type scheme struct {
 	candidate func(c *gin.Context) string // the token of a request with nothing unusual about it, its form unchecked; or ""
 	find      func(c *gin.Context) (string, *Error)
 	challenge func(e *Error, scopes []string) string // its WWW-Authenticate value for e; or ""
-	shown     *describe.Scheme                       // how the audit and the document see it
+	described *describe.Scheme                       // how the audit and the document see it
 }
 
 // newScheme returns the scheme of the constructor kind, with its own place for
@@ -89,7 +89,7 @@ func newSchemeDependency[T any](s *scheme, value func(*entry) *T) *Dependency[T]
 		return value(e), nil
 	})
 	d.scheme, d.schemes = s, []*node{&d.node}
-	s.shown = s.describe()
+	s.described = s.describe()
 	return d
 }
 
@@ -114,15 +114,15 @@ const (
 // schemeBuilder is a scheme while options are applied to it.
 type schemeBuilder struct {
 	*scheme
-	features  features
-	anyOrigin bool
-	origin    string // the last option about origins, or ""
+	features     features
+	anyOrigin    bool
+	originOption string // the last option about origins, or ""
 }
 
 func (b *schemeBuilder) done() *scheme {
 	ambient := b.features&isAmbient != 0 || slices.ContainsFunc(b.places, func(p place) bool { return p.in == inCookie })
-	if !ambient && b.origin != "" {
-		panic("ginjwt: " + b.kind + ": " + b.origin + " is about credentials that browsers send unasked, such as cookies, which this scheme does not read")
+	if !ambient && b.originOption != "" {
+		panic("ginjwt: " + b.kind + ": " + b.originOption + " is about credentials that browsers send unasked, such as cookies, which this scheme does not read")
 	}
 	if !ambient || b.anyOrigin {
 		b.origins = nil
@@ -193,8 +193,4 @@ func Realm(realm string) SchemeOption {
 		panic("ginjwt: Realm: " + quoted(realm) + " has a control or non-ASCII character, which a header cannot carry")
 	}
 	return schemeOption(func(b *schemeBuilder) { b.realm = realm })
-}
-
-func isPrintableASCII(s string) bool {
-	return !slices.ContainsFunc([]byte(s), func(b byte) bool { return b < ' ' || b > '~' })
 }

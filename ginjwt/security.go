@@ -28,7 +28,7 @@ func OptionalOr[T any](d *Dependency[T], nobody T) *Dependency[T] {
 }
 
 func optional[T, O any](caller string, d *Dependency[T], some func(T) O, nobody O) *Dependency[O] {
-	below := need(caller, d)
+	below := nodesOf(caller, d)
 	schemes := d.schemes
 	if len(schemes) == 0 {
 		panic("ginjwt: " + caller + ": no security scheme lies below " + short(d.name) + ", so credentials for it cannot be missing")
@@ -72,7 +72,7 @@ func SecurityAny[T any](d *Dependency[T], scopes ...string) *Dependency[T] {
 
 // security returns d with the demand for all of scopes, or for any.
 func security[T any](caller string, d *Dependency[T], scopes []string, anyScope bool) *Dependency[T] {
-	below := need(caller, d)
+	below := nodesOf(caller, d)
 	checkScopes(caller, scopes)
 	if len(scopes) == 0 {
 		panic("ginjwt: " + caller + ": no scopes given; use the dependency itself, or name the scopes that it needs")
@@ -115,7 +115,7 @@ func soleGranter(caller string, n *node) *node {
 	case len(granters) > 1:
 		panic("ginjwt: " + caller + ": two tokens below " + short(n.name) + " grant scopes; put the demand on the one that is meant")
 	}
-	if granters[0].choice != nil {
+	if granters[0].isAnyOf() {
 		for _, alternative := range granters[0].below {
 			soleGranter(caller, alternative)
 		}
@@ -128,7 +128,7 @@ func soleGranter(caller string, n *node) *node {
 // for rights that come from a database. What RFC 6749 section 3.3 does not
 // allow as a scope is left out. Grants panics if scopes is nil.
 func Grants[T any](d *Dependency[T], scopes func(T) []string) *Dependency[T] {
-	below := need("Grants", d)
+	below := nodesOf("Grants", d)
 	g := newDependency(needFunc("Grants", scopes), below, func(r run, e *entry) (*T, error) {
 		v, err := d.pointer(r)
 		if err != nil {
@@ -149,7 +149,7 @@ func Grants[T any](d *Dependency[T], scopes func(T) []string) *Dependency[T] {
 //
 // Check panics if name is empty or ok is nil.
 func Check[T any](d *Dependency[T], name string, ok func(*gin.Context, T) error) *Dependency[T] {
-	below := need("Check", d)
+	below := nodesOf("Check", d)
 	needFunc("Check", ok)
 	if strings.TrimSpace(name) == "" {
 		panic("ginjwt: Check: empty name; say what is checked, such as \"role:admin\"")

@@ -48,8 +48,8 @@ func settingsOf(c *gin.Context) *settings {
 	return nil
 }
 
-// set replaces the settings of c by a copy that change has changed.
-func set(c *gin.Context, change func(*settings)) {
+// changeSettings replaces the settings of c by a copy that change has changed.
+func changeSettings(c *gin.Context, change func(*settings)) {
 	next := new(settings)
 	if before := settingsOf(c); before != nil {
 		*next = *before

@@ -17,30 +17,30 @@ import (
 // mu guards what stands below it, and is never held while a user's function
 // runs.
 type slot struct {
-	origin   *gin.Context // to be compared, never used: Gin reuses it
-	last     *node        // the guard that the request came to last; the request's goroutine's alone
-	settings *settings    // likewise; or nil
-	main     thread       // the request's goroutine, in a guard
-	guarding atomic.Bool  // whether main is resolving
+	origin    *gin.Context // to be compared, never used: Gin reuses it
+	lastGuard *node        // the guard that the request came to last; the request's goroutine's alone
+	settings  *settings    // likewise; or nil
+	main      thread       // the request's goroutine, in a guard
+	inGuard   atomic.Bool  // whether main is resolving
 
 	mu      sync.Mutex
 	over    bool
 	entries chunk
-	rare    *rare // see extra
+	rare    *rareState // nil until ensureRare
 }
 
-// rare is what few requests need. A slot is made for every request, so its
+// rareState is what few requests need. A slot is made for every request, so its
 // size counts.
-type rare struct {
+type rareState struct {
 	threads  []*thread
 	awaited  map[*entry]chan struct{} // closed when the entry is ready
 	cleanups []func()
 }
 
-// extra returns s.rare, and makes it first if need be.
-func (s *slot) extra() *rare {
+// ensureRare returns s.rare, and makes it first if need be.
+func (s *slot) ensureRare() *rareState {
 	if s.rare == nil {
-		s.rare = &rare{awaited: map[*entry]chan struct{}{}}
+		s.rare = &rareState{awaited: map[*entry]chan struct{}{}}
 	}
 	return s.rare
 }
@@ -56,14 +56,14 @@ type chunk struct {
 // entry is what a request remembers of one dependency. Once ready it does not
 // change.
 type entry struct {
-	node   *node
-	value  any     // a *T, or the error
-	text   string  // a scheme's credentials, or the scopes that the value grants
-	thread *thread // who works it out
-	state  atomic.Uint32
-	failed bool // value is the error
-	guard  bool // asked for by a guard
-	cached bool // value is of a token that was remembered
+	node     *node
+	value    any     // a *T, or the error
+	text     string  // a scheme's credentials, or the scopes that the value grants
+	thread   *thread // who works it out
+	state    atomic.Uint32
+	failed   bool // value is the error
+	forGuard bool // asked for by a guard
+	cached   bool // value is of a token that was remembered
 }
 
 func (e *entry) fail(err error) { e.value, e.failed = err, true }
@@ -173,8 +173,8 @@ func (s *slot) add(n *node, t *thread) *entry {
 	return e
 }
 
-// note remembers text as n's value, unless n was asked for before.
-func (s *slot) note(n *node, text string) {
+// remember notes text as n's value, unless n was asked for before.
+func (s *slot) remember(n *node, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.find(n) == nil && !s.over {
@@ -195,13 +195,13 @@ func (s *slot) peek(n *node) *entry {
 	return nil
 }
 
-// guards returns the nodes that guards asked for.
-func (s *slot) guards() (nodes []*node) {
+// guardNodes returns the nodes that guards asked for.
+func (s *slot) guardNodes() (nodes []*node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for c := &s.entries; c != nil; c = c.next {
 		for i := range c.count {
-			if c.entries[i].guard {
+			if c.entries[i].forGuard {
 				nodes = append(nodes, c.entries[i].node)
 			}
 		}
@@ -223,24 +223,24 @@ func (s *slot) credentials() (schemes []*node, found []string) {
 	return schemes, found
 }
 
-// guard resolves n on the request's own goroutine. A stack trace that shows
+// resolveGuard resolves n on the request's own goroutine. A stack trace that shows
 // this function tells that goroutine from all others; see stacked.
 //
 //go:noinline
-func (s *slot) guard(c *gin.Context, n *node) (*entry, error) {
-	s.last = n
-	before := s.guarding.Swap(true)
+func (s *slot) resolveGuard(c *gin.Context, n *node) (*entry, error) {
+	s.lastGuard = n
+	before := s.inGuard.Swap(true)
 	returned := false
 	defer func() {
-		s.guarding.Store(before)
+		s.inGuard.Store(before)
 		if !returned {
 			c.Abort() // nobody was admitted, whatever a Recovery does
 		}
 	}()
-	r := run{slot: s, c: c, thread: &s.main, guard: true}
+	r := run{slot: s, c: c, thread: &s.main, forGuard: true}
 	e, err := r.resolve(n)
 	returned = true
-	return e, n.told(r, err)
+	return e, n.nameScopes(r, err)
 }
 
 // get resolves n for a caller somewhere in a handler, in a dependency or in a

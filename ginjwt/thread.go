@@ -16,8 +16,8 @@ import (
 // time. A goroutine that a dependency waits for by other means looks like any
 // other; what waits then ends with the request.
 type thread struct {
-	id    uint64 // the goroutine's; 0 for the request's own, which its stack tells
-	waits *entry // what it waits for
+	id       uint64 // the goroutine's; 0 for the request's own, which its stack tells
+	waitsFor *entry // what it waits for
 }
 
 // enter returns the thread of the calling goroutine and what must be called
@@ -29,8 +29,8 @@ func (s *slot) enter() (t *thread, leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	t = &thread{id: goroutineID()}
-	rare := s.extra()
-	if s.guarding.Load() || len(rare.threads) > 0 {
+	rare := s.ensureRare()
+	if s.inGuard.Load() || len(rare.threads) > 0 {
 		if known := s.current(); known != nil {
 			return known, func() {}
 		}
@@ -42,7 +42,7 @@ func (s *slot) enter() (t *thread, leave func()) {
 // current returns the thread that the calling goroutine is on, or nil.
 func (s *slot) current() *thread {
 	resolving, guarding := stacked()
-	if guarding && s.guarding.Load() {
+	if guarding && s.inGuard.Load() {
 		return &s.main
 	}
 	if !resolving {
@@ -74,12 +74,12 @@ func (s *slot) wait(r run, e *entry) error {
 		if t == r.thread {
 			return ErrCycle
 		}
-		if t.waits == nil || t.waits.state.Load() == ready {
+		if t.waitsFor == nil || t.waitsFor.state.Load() == ready {
 			break // it goes on by itself
 		}
-		t = t.waits.thread
+		t = t.waitsFor.thread
 	}
-	rare := s.extra()
+	rare := s.ensureRare()
 	if rare.awaited[e] == nil {
 		rare.awaited[e] = make(chan struct{})
 	}
@@ -87,11 +87,11 @@ func (s *slot) wait(r run, e *entry) error {
 	if e.state.CompareAndSwap(running, awaited); e.state.Load() == ready {
 		return nil
 	}
-	r.thread.waits = e
+	r.thread.waitsFor = e
 	s.mu.Unlock()
 	err := await(r, done)
 	s.mu.Lock()
-	r.thread.waits = nil
+	r.thread.waitsFor = nil
 	return err
 }
 
@@ -124,7 +124,7 @@ func stacked() (resolving, guarding bool) {
 			switch f.Function {
 			case path + ".run.resolve":
 				resolving = true
-			case path + ".(*slot).guard":
+			case path + ".(*slot).resolveGuard":
 				return true, true
 			}
 		}

@@ -3,12 +3,8 @@ package ginjwt
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
-
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/ginjwt/gin-depends/ginjwt/internal/readonly"
 )
@@ -34,70 +30,6 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 		return nil, err
 	}
 	return &Verifier{keys: keys, policy: p}, nil
-}
-
-// ByIssuer returns a Verifier that hands each token to that of vs whose issuer
-// it names, so that no issuer's key vouches for another's token. A token of any
-// other issuer is refused. A Verifier for tokens without iss, of which there
-// can be one, has NoIssuer in its policy.
-func ByIssuer(vs ...*Verifier) (*Verifier, error) {
-	var faults []error
-	fault := func(i int, text string, args ...any) {
-		faults = append(faults, fmt.Errorf("ginjwt: ByIssuer: verifier %d %s", i+1, fmt.Sprintf(text, args...)))
-	}
-	if len(vs) == 0 {
-		faults = append(faults, errors.New("ginjwt: ByIssuer: no verifiers given"))
-	}
-	issuers := map[string]*Verifier{}
-	for i, v := range vs {
-		switch {
-		case v.usable() != nil:
-			fault(i, "is nil or zero; make it with NewVerifier")
-		case v.issuers != nil:
-			fault(i, "is one of ByIssuer itself; pass its verifiers")
-		case v.introspector != nil:
-			fault(i, "is for opaque tokens, which name no issuer; give it a route or a scheme of its own")
-		case v.policy.AnyIssuer:
-			fault(i, "accepts any issuer, so it cannot be chosen by one; set its Issuer, or NoIssuer")
-		case issuers[v.policy.Issuer] != nil:
-			fault(i, "is the second for the issuer %q", v.policy.Issuer)
-		default:
-			issuers[v.policy.Issuer] = v
-		}
-	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
-	}
-	v := &Verifier{issuers: issuers}
-	for _, one := range issuers {
-		v.policy.MaxTokenBytes = max(v.policy.MaxTokenBytes, one.policy.MaxTokenBytes)
-	}
-	return v, nil
-}
-
-// issuerOf returns the iss that token claims to have, or "". Its word is taken
-// only for the choice of a Verifier, which then verifies it: repeated members
-// are left to that, for looking for them takes long.
-func issuerOf(token string, maxBytes int) (string, Reason) {
-	s, reason := split(token, maxBytes)
-	if reason != "" {
-		return "", reason
-	}
-	payload, err := strictBase64.DecodeString(s.payload)
-	if err != nil {
-		return "", ReasonMalformed
-	}
-	var m struct {
-		Issuer jsontext.Value `json:"iss"`
-	}
-	if !isObject(payload) || json.Unmarshal(payload, &m, jsontext.AllowDuplicateNames(true)) != nil {
-		return "", ReasonClaims
-	}
-	iss, ok := text(m.Issuer)
-	if m.Issuer != nil && (!ok || iss == "") {
-		return "", ReasonClaims
-	}
-	return iss, ""
 }
 
 // authentic is a token whose signature is good, as far as it was taken apart.
@@ -187,10 +119,10 @@ func checkSignature(key Key, s segments) Reason {
 	return ReasonSignature
 }
 
-// admit judges the claims of a token that is authentic, exp last: a client is
+// checkClaims judges the claims of a token that is authentic, exp last: a client is
 // told that a token expired only if it is good in all else.
-func (v *Verifier) admit(c *Claims, a authentic, sh *shape) Reason {
-	if reason := v.checkMembers(c, a, sh); reason != "" {
+func (v *Verifier) checkClaims(c *Claims, a authentic, sh *shape) Reason {
+	if reason := v.checkPresence(c, a, sh); reason != "" {
 		return reason
 	}
 	p := &v.policy

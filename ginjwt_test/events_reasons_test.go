@@ -38,7 +38,7 @@ var eventUnsigned = []ginjwt.Reason{
 // allReasons returns the constants of type Reason, as the source declares them.
 func allReasons(t *testing.T) (reasons []ginjwt.Reason) {
 	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), "../ginjwt/strict.go", nil, 0)
+	file, err := parser.ParseFile(token.NewFileSet(), "../ginjwt/reason.go", nil, 0)
 	require.NoError(t, err)
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)

@@ -11,8 +11,8 @@ import (
 // Authorization header unless told to (RFC 9111 section 3.5). Of credentials
 // elsewhere they know nothing: they have to be told.
 
-// unshared returns the places below nodes that HTTP caches have to be told of.
-func unshared(nodes []*node) (places []place) {
+// unknownToCaches returns the places below nodes that HTTP caches have to be told of.
+func unknownToCaches(nodes []*node) (places []place) {
 	for _, n := range nodes {
 		for _, s := range n.schemes {
 			for _, p := range s.scheme.places {
@@ -35,20 +35,20 @@ func forbidSharing(c *gin.Context, places []place) {
 	for _, p := range places {
 		switch p.in {
 		case inHeader:
-			vary(header, p.name)
+			addVary(header, p.name)
 		case inCookie:
-			vary(header, "Cookie")
+			addVary(header, "Cookie")
 		case inSubprotocol:
 			p.hideToken(c) // here, for it may be an alternative that is not chosen
 		}
 		if values, ok := p.values(c); len(values) > 0 || !ok {
-			private(header)
+			setPrivate(header)
 		}
 	}
 }
 
-// vary adds name to Vary (RFC 9110 section 12.5.5).
-func vary(header http.Header, name string) {
+// addVary adds name to Vary (RFC 9110 section 12.5.5).
+func addVary(header http.Header, name string) {
 	for _, value := range header["Vary"] {
 		for one := range strings.SplitSeq(value, ",") {
 			if one = strings.TrimSpace(one); one == "*" || strings.EqualFold(one, name) {
@@ -59,9 +59,9 @@ func vary(header http.Header, name string) {
 	header.Add("Vary", name)
 }
 
-// private keeps the response out of shared caches (RFC 9111 section 5.2.2.7),
+// setPrivate keeps the response out of shared caches (RFC 9111 section 5.2.2.7),
 // whatever middleware said before; what it said of the client's own cache stands.
-func private(header http.Header) {
+func setPrivate(header http.Header) {
 	said := strings.Join(header["Cache-Control"], ",")
 	kept := []string{}
 	for directive := range strings.SplitSeq(said, ",") {

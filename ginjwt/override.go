@@ -17,7 +17,7 @@ import (
 // OverrideNode is for the test kit, which alone can call it: it returns the node
 // of d as an override.Set is asked about it, or nil.
 func (d *Dependency[T]) OverrideNode(override.Promise) override.Node {
-	if n := d.guard(); n != nil {
+	if n := d.guardNode(); n != nil {
 		return n
 	}
 	return nil
@@ -26,16 +26,16 @@ func (d *Dependency[T]) OverrideNode(override.Promise) override.Node {
 // Makes reports whether n is what makes values of type t: it has that type, and
 // nothing below it does.
 func (n *node) Makes(t reflect.Type) bool {
-	if n.made != t {
+	if n.valueType != t {
 		return false
 	}
 	lowest := true
-	n.walk(func(below *node) { lowest = lowest && (below == n || below.made != t) })
+	n.walk(func(below *node) { lowest = lowest && (below == n || below.valueType != t) })
 	return lowest
 }
 
 // Label returns the name of the user's function, or of the scheme.
-func (n *node) Label() string { return short(n.shownName()) }
+func (n *node) Label() string { return short(n.displayName()) }
 
 // original works e's own function out while a replacement for it is made, and
 // notes what that grants.
@@ -118,7 +118,7 @@ func said(set override.Set, replaced []*node, demanded []string) (Scope, bool) {
 // depend on what was sent, and are not judged.
 func (r run) lacking(set override.Set, replaced, n *node) error {
 	switch {
-	case n.optional || n.choice != nil:
+	case n.optional || n.isAnyOf():
 		return nil
 	case n.granter != nil:
 		over := replacedOver(set, replaced, n.granter)
@@ -184,4 +184,18 @@ func tell(c *gin.Context, n *node, ev Event) {
 		demand = describe.Spell(waysOf(guards, nil), checksOf(guards))
 	}
 	fn(override.Decision{Event: ev, Demand: demand})
+}
+
+// replaced lets a test's override answer for n.
+func (n *node) replaced(r run, v any, err error, e *entry) {
+	if err != nil {
+		e.fail(n.addChallenges(r, err))
+		return
+	}
+	boxed, ok := n.box(v)
+	if !ok {
+		e.fail(errOverrideType)
+		return
+	}
+	e.value = boxed
 }
