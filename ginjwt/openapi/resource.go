@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -57,7 +58,7 @@ type resourceDocument struct {
 	Documentation        string         `json:"resource_documentation,omitempty"`
 	Policy               string         `json:"resource_policy_uri,omitempty"`
 	Terms                string         `json:"resource_tos_uri,omitempty"`
-	Extra                map[string]any `json:",inline"`
+	Extra                map[string]any `json:",embed"`
 }
 
 // MountProtectedResource serves the metadata of a protected resource (RFC 9728)
@@ -126,7 +127,7 @@ func (m *resourceMount) check() {
 		u, _ := url.Parse(m.Resource) // it is one
 		m.path, m.url = strings.TrimSuffix(u.Path, "/"), resource.MetadataURL(m.Resource)
 		m.fault(strings.Contains(m.Resource, "?"), "Resource: %q has a query, which cannot be told apart by a route", m.Resource)
-		m.fault(m.path != "" && path.Clean(m.path) != m.path || strings.ContainsAny(m.Resource, "%*") || strings.Contains(u.Path, ":"),
+		m.fault(strings.Contains(u.Path, "//") || m.path != "" && path.Clean(m.path) != m.path || strings.ContainsAny(m.Resource, "%*") || strings.Contains(u.Path, ":"),
 			"Resource: %q has a path that cannot be a route's: write it without dots, empty parts, ':', '*' and '%%'", m.Resource)
 	}
 	m.fault(len(m.AuthorizationServers) == 0, "AuthorizationServers is empty: clients would not know where to get a token")
@@ -156,7 +157,8 @@ var known = []string{
 }
 
 func (m *resourceMount) checkExtra() {
-	for name, value := range m.Extra {
+	for _, name := range slices.Sorted(maps.Keys(m.Extra)) {
+		value := m.Extra[name]
 		m.fault(slices.Contains(known, name), "Extra: %q has a field of its own, or is known", name)
 		text, err := json.Marshal(value)
 		m.fault(err == nil && slices.Contains([]string{"null", "[]", "{}", `""`}, string(text)), "Extra: %q is empty: leave it out", name)
