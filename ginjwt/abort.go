@@ -26,14 +26,17 @@ func Abort(c *gin.Context, err error) {
 	e := refusalFor(err, ended)
 	if e.Status == 401 && !e.challenged() {
 		e = e.clone(nil)
-		schemes, judged := guardingSchemes(c)
+		guards, schemes, judged := guarding(c)
 		e.challenge(schemes, judged, nil)
+		for _, n := range guards {
+			e = n.withScopes(e)
+		}
 		if !e.challenged() {
 			told := e
 			if _, sent := bearerToken(c); sent != nil && sent.Code == CodeNoCredentials {
 				told = errNoCredentials
 			}
-			e.Header.Set("WWW-Authenticate", bearerChallenge(defaultRealm, told, nil))
+			e.Header.Set("WWW-Authenticate", bearerChallenge(bearerBegin(defaultRealm, ""), told, nil))
 		}
 	}
 	if !c.Writer.Written() {
@@ -42,18 +45,19 @@ func Abort(c *gin.Context, err error) {
 	report(c, e)
 }
 
-// guardingSchemes returns the schemes that guard c's route, and those that the request
-// was judged by.
-func guardingSchemes(c *gin.Context) (schemes, judged []*node) {
+// guarding returns the guards of c's route that were asked, their schemes, and
+// the schemes that the request was judged by.
+func guarding(c *gin.Context) (guards, schemes, judged []*node) {
 	s := slotOf(c)
 	if s == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	r := run{slot: s, c: c}
-	for _, n := range s.guardNodes() {
+	guards = s.guardNodes()
+	for _, n := range guards {
 		schemes, judged = append(schemes, n.schemes...), append(judged, r.judged(n)...)
 	}
-	return schemes, judged
+	return guards, schemes, judged
 }
 
 // answer writes the response that e stands for.

@@ -14,7 +14,8 @@ var errTwoTokens = malformed("More than one access token")
 // bearer returns the dependency of s: a bearer token in the Authorization
 // header, or where options say that it can be, too.
 func bearer(s *scheme) *Dependency[string] {
-	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.realm, e, scopes) }
+	s.begin = bearerBegin(s.realm, s.metadata)
+	s.challenge = func(e *Error, scopes []string) string { return bearerChallenge(s.begin, e, scopes) }
 	s.candidate, s.find = plainToken, bearerToken
 	further := s.places[1:]
 	if len(further) > 0 {

@@ -8,11 +8,20 @@ import (
 
 const defaultRealm = "api"
 
-// bearerChallenge returns the WWW-Authenticate value for e (RFC 6750 section
-// 3). It carries no error if no credentials were sent (section 3.1), and only
-// texts of this package, never a cause.
-func bearerChallenge(realm string, e *Error, scopes []string) string {
+// bearerBegin returns what all challenges of a bearer scheme begin with. Without
+// the URL of a resource's metadata it is the realm alone.
+func bearerBegin(realm, metadata string) string {
 	b := "Bearer realm=" + quoted(realm)
+	if metadata != "" {
+		b += ", resource_metadata=" + quoted(metadata)
+	}
+	return b
+}
+
+// bearerChallenge returns the WWW-Authenticate value for e, which begins with b
+// (RFC 6750 section 3). It carries no error if no credentials were sent (section
+// 3.1), and only texts of this package, never a cause.
+func bearerChallenge(b string, e *Error, scopes []string) string {
 	switch e.Code {
 	case CodeNoCredentials:
 		return b

@@ -156,7 +156,7 @@ func (s *scheme) describe() *describe.Scheme {
 	d := &describe.Scheme{
 		Kind: s.kind, Name: s.name, Description: s.description,
 		AuthorizationURL: s.authorizationURL, TokenURL: s.tokenURL, RefreshURL: s.refreshURL, Scopes: maps.Clone(map[string]string(s.scopes)),
-		DiscoveryURL: s.discoveryURL, HTTPScheme: s.httpScheme, BearerFormat: s.bearerFormat,
+		DiscoveryURL: s.discoveryURL, HTTPScheme: s.httpScheme, BearerFormat: s.bearerFormat, ResourceMetadata: s.metadata,
 		Challenge: s.challenge(errNoCredentials, nil), Malformed: s.challenge(errMalformed, nil),
 		Insufficient: strings.TrimSuffix(insufficient, `, scope=""`),
 	}

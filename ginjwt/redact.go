@@ -56,7 +56,7 @@ func secrets(c *gin.Context) (found []string) {
 			found = append(found, pair, password)
 		}
 	}
-	schemes, _ := guardingSchemes(c)
+	_, schemes, _ := guarding(c)
 	if s := slotOf(c); s != nil {
 		nodes, texts := s.credentials()
 		schemes, found = append(schemes, nodes...), append(found, texts...)

@@ -25,11 +25,13 @@ type scheme struct {
 	discoveryURL     string
 	httpScheme       string // of an HTTP authentication scheme
 	bearerFormat     string
+	metadata         string // the URL of the protected resource's metadata; or ""
 
 	places    []place
 	origins   *http.CrossOriginProtection // checks requests with credentials that browsers send unasked; or nil
 	candidate func(c *gin.Context) string // the token of a request with nothing unusual about it, its form unchecked; or ""
 	find      func(c *gin.Context) (string, *Error)
+	begin     string                                 // of a bearer scheme's challenges
 	challenge func(e *Error, scopes []string) string // its WWW-Authenticate value for e; or ""
 	described *describe.Scheme                       // how the audit and the document see it
 }

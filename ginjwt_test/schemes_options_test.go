@@ -27,6 +27,8 @@ var schemeOptions = []struct {
 	{"FromCookie", ginjwt.FromCookie("c"), "FromCookie is about a bearer token, which this scheme has not"},
 	{"FromQuery", ginjwt.FromQuery("q"), "FromQuery is about a bearer token, which this scheme has not"},
 	{"FromWebSocketProtocol", ginjwt.FromWebSocketProtocol("p"), "FromWebSocketProtocol is about a bearer token, which this scheme has not"},
+	{"ResourceMetadata", ginjwt.ResourceMetadata("https://api.example/.well-known/oauth-protected-resource"),
+		"ResourceMetadata is about a bearer token, which this scheme has not"},
 	{"TrustedOrigins", ginjwt.TrustedOrigins("https://a.example"),
 		"TrustedOrigins is about credentials that browsers send unasked, such as cookies, which this scheme does not read"},
 	{"InsecureAllowCrossOrigin", ginjwt.InsecureAllowCrossOrigin(),

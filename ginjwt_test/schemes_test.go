@@ -28,8 +28,8 @@ type anyScheme struct {
 type schemeChallenges struct{ nobody, malformed, refused, scope string }
 
 const (
-	schemeOptionsOAuth2 = "Scopes RefreshURL FromCookie FromQuery FromWebSocketProtocol"
-	schemeOptionsBearer = "FromCookie FromQuery FromWebSocketProtocol"
+	schemeOptionsOAuth2 = "Scopes RefreshURL FromCookie FromQuery FromWebSocketProtocol ResourceMetadata"
+	schemeOptionsBearer = "FromCookie FromQuery FromWebSocketProtocol ResourceMetadata"
 	schemeOptionsAsked  = "TrustedOrigins InsecureAllowCrossOrigin"
 )
 

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -70,6 +72,7 @@ func Audit(w io.Writer, e *gin.Engine, opts ...Option) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", r.Method, r.Path, r.Access(), r.Handler[strings.LastIndexByte(r.Handler, '/')+1:])
 	}
 	a.stale()
+	a.unserved(routes)
 	err = table.Flush()
 	for _, text := range a.warnings {
 		_, failed := fmt.Fprintln(w, "warning:", text)
@@ -142,6 +145,27 @@ func (a *audit) stale() {
 			a.fault("Except names %q, and there is no such route", x.route)
 		case !x.used:
 			a.fault("Except names %q, which is guarded, or open by itself", x.route)
+		}
+	}
+}
+
+// unserved warns of metadata that challenges send clients to, and that e does
+// not serve: something else may, or it was forgotten.
+func (a *audit) unserved(routes []Route) {
+	told := map[string]bool{}
+	for _, r := range routes {
+		for _, way := range r.Security {
+			for _, d := range way {
+				text := d.Scheme.ResourceMetadata
+				u, err := url.Parse(text)
+				if err != nil || text == "" || told[text] {
+					continue
+				}
+				told[text] = true
+				if !slices.ContainsFunc(routes, func(r Route) bool { return r.Method == http.MethodGet && r.Path == u.Path }) {
+					a.warn("%s %s sends clients to %s, which is no route: see openapi.MountProtectedResource", r.Method, r.Path, text)
+				}
+			}
 		}
 	}
 }

@@ -31,8 +31,8 @@ type Route struct {
 	// Public says that ginjwt.Public stands before the route.
 	Public bool
 	// Endpoint says what a handler of package ginjwt or below it does: "login",
-	// "token", "logout", "revocation", "introspection", "key set" or "docs". All
-	// but introspection are open by their nature.
+	// "token", "logout", "revocation", "introspection", "key set", "resource
+	// metadata" or "docs". All but introspection are open by their nature.
 	Endpoint string
 	// Form names the constructor of the login form that is read, or is "".
 	Form string

@@ -12,6 +12,9 @@ type Scheme struct {
 	// credentials, Malformed that for malformed ones, and Insufficient that for
 	// missing scopes, without their list; it is "" if there is none.
 	Challenge, Malformed, Insufficient string `json:"-"`
+	// ResourceMetadata is the URL of the protected resource's metadata that the
+	// challenges name, or "" (ginjwt.ResourceMetadata).
+	ResourceMetadata string `json:"-"`
 	// Places are where the credentials can be: "header", "query", "cookie" or
 	// "subprotocol", and the name.
 	Places []Place `json:"-"`
@@ -47,7 +50,7 @@ type Flow struct {
 type Place struct{ In, Name string }
 
 func schemeOf(d *describe.Scheme) *Scheme {
-	s := &Scheme{Name: d.Name, Description: d.Description, Challenge: d.Challenge, Malformed: d.Malformed, Insufficient: d.Insufficient}
+	s := &Scheme{Name: d.Name, Description: d.Description, Challenge: d.Challenge, Malformed: d.Malformed, Insufficient: d.Insufficient, ResourceMetadata: d.ResourceMetadata}
 	for _, p := range d.Places {
 		s.Places = append(s.Places, Place(p))
 	}

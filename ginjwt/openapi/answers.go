@@ -7,17 +7,17 @@ import (
 	"strings"
 
 	"github.com/ginjwt/gin-depends/ginjwt/inspect"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
 // answers adds the answers to requests whose credentials do not suffice, with
 // their challenges (RFC 9110 section 11.6.1) as they are sent.
 func (b *builder) answers(o *operation, r inspect.Route) {
 	o.Responses["200"] = &response{Description: "Successful response"}
-	var without, malformed, insufficient []string
+	var malformed, insufficient []string
 	scopes := false
 	for _, way := range r.Security {
 		for _, d := range way {
-			without = append(without, d.Scheme.Challenge)
 			malformed = append(malformed, d.Scheme.Malformed)
 			scopes = scopes || len(d.Scopes) > 0
 			if len(d.Scopes) > 0 && d.Scheme.Insufficient != "" {
@@ -27,11 +27,33 @@ func (b *builder) answers(o *operation, r inspect.Route) {
 	}
 	if len(r.Security) > 0 {
 		b.refusal(o, http.StatusBadRequest, "Malformed credentials", malformed[:min(1, len(malformed))]) // of the scheme that was used
-		b.refusal(o, http.StatusUnauthorized, "No credentials, or they were refused", without)
+		b.refusal(o, http.StatusUnauthorized, "No credentials, or they were refused", without(r))
 	}
 	if scopes || len(r.Checks) > 0 {
 		b.refusal(o, http.StatusForbidden, "Not enough permissions", insufficient[:min(1, len(insufficient))])
 	}
+}
+
+// without returns the challenges of r for a request without credentials.
+func without(r inspect.Route) (challenges []string) {
+	scopes := map[*inspect.Scheme][]string{}
+	for _, way := range r.Security {
+		for _, d := range way {
+			if d.Scheme.ResourceMetadata != "" { // else a 401 does not name them
+				scopes[d.Scheme] = describe.Union(scopes[d.Scheme], d.Scopes)
+			}
+		}
+	}
+	for _, way := range r.Security {
+		for _, d := range way {
+			c := d.Scheme.Challenge
+			if wanted := scopes[d.Scheme]; len(wanted) > 0 {
+				c += `, scope="` + strings.Join(wanted, " ") + `"`
+			}
+			challenges = append(challenges, c)
+		}
+	}
+	return challenges
 }
 
 // refusal adds an answer with {"detail": ...} and challenges.

@@ -179,9 +179,9 @@ func (b *builder) sameNames(r inspect.Route) inspect.Route {
 }
 
 // foreign reports whether r is no operation of the API: OpenAPI has no CONNECT,
-// files are no operations, and the document does not describe itself.
+// files are no operations, and what describes the API is no part of it.
 func foreign(r inspect.Route) bool {
-	return !slices.Contains(verbs, strings.ToLower(r.Method)) || r.Endpoint == "docs" || files.MatchString(r.Handler)
+	return !slices.Contains(verbs, strings.ToLower(r.Method)) || r.Endpoint == "docs" || r.Endpoint == "resource metadata" || files.MatchString(r.Handler)
 }
 
 // files are Gin's handlers of static files. They can be inlined, and then have

@@ -46,7 +46,8 @@ const (
 	Revocation    Endpoint = "revocation" // RFC 7009
 	Introspection Endpoint = "introspection"
 	KeySet        Endpoint = "key set"
-	Docs          Endpoint = "docs" // the document and its page
+	Resource      Endpoint = "resource metadata" // RFC 9728
+	Docs          Endpoint = "docs"              // the document and its page
 )
 
 // Form is a kind of login form.

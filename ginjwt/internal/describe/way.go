@@ -33,6 +33,7 @@ type Scheme struct {
 	DiscoveryURL     string
 	HTTPScheme       string
 	BearerFormat     string
+	ResourceMetadata string // the URL that its challenges name, or ""
 	Challenge        string // its WWW-Authenticate without credentials
 	Malformed        string // and for malformed ones
 	Insufficient     string // and for missing scopes, without them; or ""
