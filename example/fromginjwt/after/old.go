@@ -1,0 +1,151 @@
+package after
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/appleboy/gin-jwt/v3/core"
+	"github.com/gin-gonic/gin"
+
+	"github.com/ginjwt/gin-depends/ginjwt"
+)
+
+// Old is what gin-jwt handed out and its clients send. All of it is taken until
+// Until, so that nobody has to log in again. Then delete this file, and what the
+// compiler misses. A nil Old takes nothing.
+type Old struct {
+	Key   ginjwt.Key      // of the access tokens
+	Store core.TokenStore // of the refresh tokens; nil if they were in memory
+	Until time.Time
+}
+
+// verifier accepts gin-jwt's access tokens beside those of own. They say neither
+// who issued them nor for whom, so all that vouches for them is their key. They
+// have no jti or sub to be revoked by, as ever.
+func (o *Old) verifier(own *ginjwt.Verifier, now func() time.Time) *ginjwt.Verifier {
+	if o == nil {
+		return own
+	}
+	return ginjwt.Must(ginjwt.ByIssuer(own, ginjwt.Must(ginjwt.NewVerifier(o, ginjwt.Policy{
+		NoIssuer: true, AnyAudience: true, Types: []string{"JWT"}, Now: now,
+	}))))
+}
+
+// FindKey makes Old a KeySource whose key is forgotten in time, even if nobody
+// deletes it: it may be a short one.
+func (o *Old) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
+	if o.over() {
+		return ginjwt.Key{}, ginjwt.ErrUnknownKey
+	}
+	return o.Key.FindKey(ctx, alg, kid)
+}
+
+func (o *Old) over() bool { return o == nil || !time.Now().Before(o.Until) }
+
+// json makes a form of a JSON body. No body is longer than a token endpoint's
+// may be.
+func (o *Old) json(c *gin.Context) {
+	if o.over() {
+		return
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, 16<<10)
+	if c.ContentType() != "application/json" {
+		return
+	}
+	var fields map[string]string
+	if err := json.NewDecoder(c.Request.Body).Decode(&fields); err != nil {
+		ginjwt.Abort(c, ginjwt.InvalidRequest("The body must be a JSON object of strings"))
+		return
+	}
+	form := url.Values{}
+	for name, value := range fields {
+		form.Set(name, value)
+	}
+	setForm(c, form)
+}
+
+func setForm(c *gin.Context, form url.Values) {
+	c.Request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	c.Request.PostForm = form
+}
+
+type redeemed struct{} // the key of a user's name in c.Keys
+
+// refresh makes a login of an old refresh token, and adds the grant_type that
+// gin-jwt does not want.
+func (o *Old) refresh(c *gin.Context) {
+	if o.over() {
+		return
+	}
+	token := c.PostForm("refresh_token")
+	user, err := o.redeem(c, token)
+	switch {
+	case err != nil:
+		ginjwt.Abort(c, err)
+	case user != "":
+		c.Set(redeemed{}, user)
+		setForm(c, url.Values{"grant_type": {"password"}, "username": {user}, "password": {token}})
+	default: // one of ours, or none
+		c.Request.PostForm.Set("grant_type", "refresh_token")
+	}
+}
+
+// logout takes the refresh token back if it is an old one. An old access token
+// lives on until it expires, as ever.
+func (o *Old) logout(c *gin.Context) {
+	if o.over() {
+		return
+	}
+	user, err := o.redeem(c, c.PostForm("refresh_token"))
+	switch {
+	case err != nil:
+		ginjwt.Abort(c, err)
+	case user != "":
+		c.AbortWithStatus(http.StatusNoContent)
+	}
+}
+
+// password lets in whose refresh token was redeemed.
+func (o *Old) password(check func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (Login, error)) func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (Login, error) {
+	return func(c *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (Login, error) {
+		if user := c.GetString(redeemed{}); user != "" {
+			return Login{Subject: user}, nil
+		}
+		return check(c, form)
+	}
+}
+
+// redeem returns whose refresh token it is, and deletes it; or "". Of two
+// requests at once both may get it: a TokenStore cannot take and delete in one.
+func (o *Old) redeem(c *gin.Context, token string) (user string, err error) {
+	if o.Store == nil || token == "" {
+		return "", nil
+	}
+	data, err := o.Store.Get(c.Request.Context(), token)
+	if errors.Is(err, core.ErrRefreshTokenNotFound) || errors.Is(err, core.ErrRefreshTokenExpired) {
+		return "", nil
+	}
+	if err == nil {
+		err = o.Store.Delete(c.Request.Context(), token)
+	}
+	if err != nil {
+		return "", ginjwt.Unavailable(err)
+	}
+	return userName(data)
+}
+
+// userName returns the name in what gin-jwt stored: what Authenticator returned
+// or, out of Redis, a map of it.
+func userName(data any) (string, error) {
+	text, err := json.Marshal(data)
+	if err != nil {
+		return "", err
+	}
+	var user struct{ UserName string }
+	err = json.Unmarshal(text, &user)
+	return user.UserName, err
+}
