@@ -156,8 +156,9 @@ func TestFilesThatAreMissing(t *testing.T) {
 
 func TestEachPackageHasItsLine(t *testing.T) {
 	t.Parallel()
-	other := "github.com/ginjwt/gin-depends/q/deep/q.go:1.1,2.2 3 1\n"
-	exit, out, errs := judge(t, "80", ofFirst, profile+other)
+	// In the order of file names alone, p/deep would come between p's files.
+	others := "github.com/ginjwt/gin-depends/p/deep/d.go:1.1,2.2 3 1\ngithub.com/ginjwt/gin-depends/p/a.go:1.1,2.2 5 1\n"
+	exit, out, errs := judge(t, "80", ofFirst, profile+others)
 	assert.Equal(t, 0, exit, errs)
-	assert.Equal(t, " 80.00%     4 of     5  p\n100.00%     3 of     3  q/deep\n", out)
+	assert.Equal(t, " 90.00%     9 of    10  p\n100.00%     3 of     3  p/deep\n", out)
 }

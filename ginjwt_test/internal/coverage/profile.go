@@ -25,7 +25,7 @@ type block struct {
 	covered    bool
 }
 
-// readProfiles returns the blocks of all profiles, in order of their place.
+// readProfiles returns the blocks of all profiles, in order of package and place.
 func readProfiles(files []string) ([]block, error) {
 	if len(files) == 0 {
 		return nil, errors.New("no coverage profile is given")
@@ -50,7 +50,7 @@ func readProfiles(files []string) ([]block, error) {
 		blocks = append(blocks, b)
 	}
 	slices.SortFunc(blocks, func(a, b block) int {
-		return cmp.Or(strings.Compare(a.file, b.file), cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
+		return cmp.Or(strings.Compare(path.Dir(a.file), path.Dir(b.file)), strings.Compare(a.file, b.file), cmp.Compare(a.line, b.line), cmp.Compare(a.column, b.column))
 	})
 	return blocks, nil
 }
