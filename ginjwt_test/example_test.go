@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,7 +25,11 @@ import (
 // TestExample builds the example once and drives it over HTTP.
 func TestExample(t *testing.T) {
 	exe := filepath.Join(t.TempDir(), "example")
-	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", exe, "../example").CombinedOutput()
+	build := []string{"build", "-buildvcs=false", "-o", exe}
+	if countersOf() != "" {
+		build = append(build, "-cover", "-coverpkg=github.com/ginjwt/gin-depends/...")
+	}
+	out, err := exec.Command("go", append(build, "../example")...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
 	secret := rand.Text() + rand.Text()
@@ -44,6 +49,11 @@ func TestExample(t *testing.T) {
 	t.Run("README shows real answers", func(t *testing.T) { testReadmeCurl(t, app) })
 	t.Run("the guide shows the real audit", func(t *testing.T) { testGuideAudit(t, app) })
 }
+
+// countersOf returns the directory for what the example counts, if it is to count
+// the statements that it executes. ("go test" sets GOCOVERDIR itself, to a
+// directory that it takes away.)
+func countersOf() string { return os.Getenv("EXAMPLE_COUNTERS") }
 
 // exampleApp is the example, running.
 type exampleApp struct {
@@ -85,7 +95,7 @@ func launchExample(t *testing.T, exe string, env ...string) *exampleApp {
 			app.cmd.Env = append(app.cmd.Env, e)
 		}
 	}
-	app.cmd.Env = append(append(app.cmd.Env, "ADDR="+addr), env...)
+	app.cmd.Env = append(append(app.cmd.Env, "ADDR="+addr, "GOCOVERDIR="+countersOf()), env...)
 	app.cmd.Stdout, app.cmd.Stderr = app.log, app.log
 	require.NoError(t, app.cmd.Start())
 	go func() {
@@ -93,6 +103,13 @@ func launchExample(t *testing.T, exe string, env ...string) *exampleApp {
 		close(app.done)
 	}()
 	t.Cleanup(func() {
+		if countersOf() != "" { // a kill would lose what it counted
+			_ = app.cmd.Process.Signal(syscall.SIGTERM)
+			select {
+			case <-app.done:
+			case <-time.After(15 * time.Second):
+			}
+		}
 		_ = app.cmd.Process.Kill() // it may have ended already
 		<-app.done
 	})
