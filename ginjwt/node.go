@@ -190,15 +190,9 @@ func (n *node) addChallenges(r run, err error) error {
 	return e
 }
 
-<<<<<<< HEAD
 // nameScopes completes an error that leaves the graph at n: a refusal for missing
-// scopes names all that n demands.
-func (n *node) nameScopes(r run, err error) error {
-=======
-// told completes an error that leaves the graph at n: a refusal for missing
 // scopes names all that n demands, and so does a 401 of a scheme with metadata.
-func (n *node) told(r run, err error) error {
->>>>>>> mcp
+func (n *node) nameScopes(r run, err error) error {
 	e, ok := err.(*Error)
 	switch {
 	case !ok || e == nil:
