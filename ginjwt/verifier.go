@@ -171,12 +171,17 @@ func (v *Verifier) revoked(ctx context.Context, c *Claims) error {
 	revoked, err := v.policy.Revoker.Revoked(ctx, c)
 	switch {
 	case err != nil:
-		return outage(ctx, err)
+		return outage(ctx, afterSignature{err})
 	case revoked:
 		return refused(ReasonRevoked)
 	}
 	return nil
 }
+
+// afterSignature marks the failure of a check that only authentic tokens come to.
+type afterSignature struct{ error }
+
+func (e afterSignature) Unwrap() error { return e.error }
 
 // usable returns an error for a Verifier that no function here returned.
 func (v *Verifier) usable() error {

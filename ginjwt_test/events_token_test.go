@@ -3,6 +3,7 @@ package ginjwt_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -84,6 +85,12 @@ func TestEventsNameTheIssuer(t *testing.T) {
 	two := ginjwt.Must(ginjwt.ByIssuer(forgeVerifier(t, a.key, ofIssuer("a")), forgeVerifier(t, b.key, ofIssuer("b"))))
 	three := ginjwt.Must(ginjwt.ByIssuer(forgeVerifier(t, a.key, ofIssuer("a")), forgeVerifier(t, none.key, ofIssuer(""))))
 	whoever := forgeVerifier(t, a.key, func(p *ginjwt.Policy) { p.Issuer, p.AnyIssuer = "", true })
+	downs := func(answer error) *ginjwt.Verifier {
+		return forgeVerifier(t, a.key, func(p *ginjwt.Policy) {
+			p.Revoker = revokerFunc(func(context.Context, *ginjwt.Claims) (bool, error) { return false, answer })
+		})
+	}
+	noKeys := forgeVerifier(t, source(func(ginjwt.Algorithm, string) (ginjwt.Key, error) { return ginjwt.Key{}, errors.New("down") }), nil)
 	h, kid := a.headerOf(""), a.headerOf(`,"kid":"s3cr3t"`)
 	for rule, tc := range map[string]struct {
 		v                *ginjwt.Verifier
@@ -101,6 +108,9 @@ func TestEventsNameTheIssuer(t *testing.T) {
 		"a large one where no iss is allowed": {three, a.token(t, kid, payloadOf(strings.Repeat("s3cr3t", 4<<10))), "unknown", "unknown", "unknown"},
 		"two issuers, one configured":         {two, a.token(t, kid, payloadWithout("iss", `,"iss":"s3cr3t","iss":"a"`)), "a", "unknown", "unknown"},
 		"any issuer":                          {whoever, a.token(t, h, payloadOf("s3cr3t")), "unknown", "HS256", ""},
+		"the keys are down":                   {noKeys, a.token(t, kid, goodPayload("")), testIssuer, "unknown", "unknown"},
+		"revocations are down":                {downs(errors.New("down")), a.token(t, h, goodPayload("")), testIssuer, "HS256", ""},
+		"revocations are down, by an *Error":  {downs(ginjwt.Unavailable(errors.New("down"))), a.token(t, h, goodPayload("")), testIssuer, "HS256", ""},
 		"any issuer, forged":                  {whoever, b.token(t, kid, payloadOf("s3cr3t")), "unknown", "unknown", "unknown"},
 	} {
 		t.Run(rule, func(t *testing.T) {
