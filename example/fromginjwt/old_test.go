@@ -35,6 +35,14 @@ func old(t *testing.T, store core.TokenStore) *after.Old {
 	return &after.Old{Key: key, Store: store, Until: time.Now().Add(time.Hour)}
 }
 
+// over is old, but yesterday's.
+func over(t *testing.T, store core.TokenStore) *after.Old {
+	t.Helper()
+	o := old(t, store)
+	o.Until = time.Now().Add(-24 * time.Hour)
+	return o
+}
+
 func TestOldAccessTokens(t *testing.T) {
 	t.Parallel()
 	was := startBefore(t, before.Config{})
@@ -44,8 +52,6 @@ func TestOldAccessTokens(t *testing.T) {
 		change(claims)
 		return signed(t, claims)
 	}
-	over := old(t, nil)
-	over.Until = time.Now().Add(-time.Second)
 	const greeted, refused = "200 Hello World.", "401 Could not validate credentials"
 	cases := []struct {
 		name  string
@@ -55,7 +61,7 @@ func TestOldAccessTokens(t *testing.T) {
 	}{
 		{"accepted for a time", old(t, nil), token, greeted},
 		{"refused by a service that never had any", nil, token, refused},
-		{"refused when the time is over", over, token, refused},
+		{"refused when the time is over", over(t, nil), token, refused},
 		{"roles are judged as ever", old(t, nil), was.login(t, "test").Access, "403 you don't have permission to access this resource"},
 		{"of a user who is gone", old(t, nil), payload(func(c gojwt.MapClaims) { c["id"] = "somebody" }), refused},
 		{"without a user", old(t, nil), payload(func(c gojwt.MapClaims) { delete(c, "id") }), refused},
@@ -77,9 +83,16 @@ func TestOldAccessTokens(t *testing.T) {
 // service and now the other.
 func TestInstancesOfBoth(t *testing.T) {
 	t.Parallel()
-	was, is := startBefore(t, before.Config{}), startAfter(t, after.Config{Old: old(t, nil)})
-	assert.Equal(t, 200, was.get(t, "/auth/hello", is.login(t, "admin").Access).StatusCode)
-	assert.Equal(t, 200, is.get(t, "/auth/hello", was.login(t, "admin").Access).StatusCode)
+	shared := store.NewInMemoryRefreshTokenStore()
+	was, is := startBefore(t, before.Config{Store: shared}), startAfter(t, after.Config{Old: old(t, shared)})
+	first, second := was.login(t, "admin"), is.login(t, "admin")
+	assert.Equal(t, 200, was.get(t, "/auth/hello", second.Access).StatusCode)
+	assert.Equal(t, 200, is.get(t, "/auth/hello", first.Access).StatusCode)
+	assert.Equal(t, 401, was.refresh(t, second.Refresh).StatusCode, "an old instance cannot know new refresh tokens")
+	assert.Equal(t, 200, is.refresh(t, first.Refresh).StatusCode)
+	assert.Equal(t, 200, is.refresh(t, second.Refresh).StatusCode, "and does them no harm")
+	assert.Equal(t, 204, is.logout(t, second, "").StatusCode)
+	assert.Equal(t, 200, was.get(t, "/auth/hello", second.Access).StatusCode, "nor does it learn of a logout")
 }
 
 func TestOldKeys(t *testing.T) {
@@ -182,6 +195,17 @@ func TestOldClients(t *testing.T) {
 			assert.Equal(t, test.want, is.call(t, test.request).brief(t))
 		})
 	}
+}
+
+func TestOldIsOver(t *testing.T) {
+	t.Parallel()
+	shared := store.NewInMemoryRefreshTokenStore()
+	was, is := startBefore(t, before.Config{Store: shared}), startAfter(t, after.Config{Old: over(t, shared)})
+	tok := was.login(t, "admin")
+	assert.Equal(t, 400, is.refresh(t, tok.Refresh).StatusCode)
+	assert.Equal(t, 401, is.logout(t, tok, "refresh_token="+tok.Refresh).StatusCode)
+	assert.Equal(t, 400, is.call(t, `POST /login {"username":"admin","password":"admin"}`).StatusCode)
+	was.refresh(t, tok.Refresh).tokens(t) // nothing was taken from it
 }
 
 // TestOldStoreDown has the difference between a bad token and an outage.
