@@ -32,15 +32,8 @@ func old(t *testing.T, store core.TokenStore) *after.Old {
 	t.Helper()
 	key, err := ginjwt.NewKey(ginjwt.HS256, secret)
 	require.NoError(t, err)
-	return &after.Old{Key: key, Store: store, Until: time.Now().Add(time.Hour)}
-}
-
-// over is old, but yesterday's.
-func over(t *testing.T, store core.TokenStore) *after.Old {
-	t.Helper()
-	o := old(t, store)
-	o.Until = time.Now().Add(-24 * time.Hour)
-	return o
+	soon := time.Now().Add(time.Hour)
+	return &after.Old{Key: key, KeyUntil: soon, Store: store, Until: soon}
 }
 
 func TestOldAccessTokens(t *testing.T) {
@@ -52,6 +45,8 @@ func TestOldAccessTokens(t *testing.T) {
 		change(claims)
 		return signed(t, claims)
 	}
+	over := old(t, nil)
+	over.KeyUntil = time.Now().Add(-time.Second)
 	const greeted, refused = "200 Hello World.", "401 Could not validate credentials"
 	cases := []struct {
 		name  string
@@ -61,7 +56,7 @@ func TestOldAccessTokens(t *testing.T) {
 	}{
 		{"accepted for a time", old(t, nil), token, greeted},
 		{"refused by a service that never had any", nil, token, refused},
-		{"refused when the time is over", over(t, nil), token, refused},
+		{"refused when the time is over", over, token, refused},
 		{"roles are judged as ever", old(t, nil), was.login(t, "test").Access, "403 you don't have permission to access this resource"},
 		{"of a user who is gone", old(t, nil), payload(func(c gojwt.MapClaims) { c["id"] = "somebody" }), refused},
 		{"without a user", old(t, nil), payload(func(c gojwt.MapClaims) { delete(c, "id") }), refused},
@@ -102,7 +97,7 @@ func TestOldKeys(t *testing.T) {
 	require.Error(t, err, "short secrets are guessed")
 	key, err := ginjwt.NewKey(ginjwt.HS256, short, ginjwt.InsecureShortKey())
 	require.NoError(t, err)
-	is := startAfter(t, after.Config{Old: &after.Old{Key: key, Until: time.Now().Add(time.Hour)}})
+	is := startAfter(t, after.Config{Old: &after.Old{Key: key, KeyUntil: time.Now().Add(time.Hour)}})
 	was := startBefore(t, before.Config{Key: []byte(short)})
 	assert.Equal(t, 200, is.get(t, "/auth/hello", was.login(t, "admin").Access).StatusCode, "but accepted for a time")
 	assert.Equal(t, 401, was.get(t, "/auth/hello", is.login(t, "admin").Access).StatusCode, "new tokens have the new key")
@@ -125,7 +120,7 @@ func TestOldRSAKeys(t *testing.T) {
 	require.NoError(t, err)
 	key, err := ginjwt.KeyFromPEM(ginjwt.RS256, publicPEM)
 	require.NoError(t, err)
-	is := startAfter(t, after.Config{Old: &after.Old{Key: key, Until: time.Now().Add(time.Hour)}})
+	is := startAfter(t, after.Config{Old: &after.Old{Key: key, KeyUntil: time.Now().Add(time.Hour)}})
 	assert.Equal(t, 200, is.get(t, "/auth/hello", token.AccessToken).StatusCode)
 }
 
@@ -200,7 +195,9 @@ func TestOldClients(t *testing.T) {
 func TestOldIsOver(t *testing.T) {
 	t.Parallel()
 	shared := store.NewInMemoryRefreshTokenStore()
-	was, is := startBefore(t, before.Config{Store: shared}), startAfter(t, after.Config{Old: over(t, shared)})
+	over := old(t, shared)
+	over.Until = time.Now().Add(-time.Second)
+	was, is := startBefore(t, before.Config{Store: shared}), startAfter(t, after.Config{Old: over})
 	tok := was.login(t, "admin")
 	assert.Equal(t, 400, is.refresh(t, tok.Refresh).StatusCode)
 	assert.Equal(t, 401, is.logout(t, tok, "refresh_token="+tok.Refresh).StatusCode)
