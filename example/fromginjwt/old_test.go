@@ -32,7 +32,8 @@ func old(t *testing.T, store core.TokenStore) *after.Old {
 	t.Helper()
 	key, err := ginjwt.NewKey(ginjwt.HS256, secret)
 	require.NoError(t, err)
-	return &after.Old{Key: key, Store: store, Until: time.Now().Add(time.Hour)}
+	soon := time.Now().Add(time.Hour)
+	return &after.Old{Key: key, KeyUntil: soon, Store: store, Until: soon}
 }
 
 func TestOldAccessTokens(t *testing.T) {
@@ -45,7 +46,7 @@ func TestOldAccessTokens(t *testing.T) {
 		return signed(t, claims)
 	}
 	over := old(t, nil)
-	over.Until = time.Now().Add(-time.Second)
+	over.KeyUntil = time.Now().Add(-time.Second)
 	const greeted, refused = "200 Hello World.", "401 Could not validate credentials"
 	cases := []struct {
 		name  string
@@ -77,9 +78,16 @@ func TestOldAccessTokens(t *testing.T) {
 // service and now the other.
 func TestInstancesOfBoth(t *testing.T) {
 	t.Parallel()
-	was, is := startBefore(t, before.Config{}), startAfter(t, after.Config{Old: old(t, nil)})
-	assert.Equal(t, 200, was.get(t, "/auth/hello", is.login(t, "admin").Access).StatusCode)
-	assert.Equal(t, 200, is.get(t, "/auth/hello", was.login(t, "admin").Access).StatusCode)
+	shared := store.NewInMemoryRefreshTokenStore()
+	was, is := startBefore(t, before.Config{Store: shared}), startAfter(t, after.Config{Old: old(t, shared)})
+	first, second := was.login(t, "admin"), is.login(t, "admin")
+	assert.Equal(t, 200, was.get(t, "/auth/hello", second.Access).StatusCode)
+	assert.Equal(t, 200, is.get(t, "/auth/hello", first.Access).StatusCode)
+	assert.Equal(t, 401, was.refresh(t, second.Refresh).StatusCode, "an old instance cannot know new refresh tokens")
+	assert.Equal(t, 200, is.refresh(t, first.Refresh).StatusCode)
+	assert.Equal(t, 200, is.refresh(t, second.Refresh).StatusCode, "and does them no harm")
+	assert.Equal(t, 204, is.logout(t, second, "").StatusCode)
+	assert.Equal(t, 200, was.get(t, "/auth/hello", second.Access).StatusCode, "nor does it learn of a logout")
 }
 
 func TestOldKeys(t *testing.T) {
@@ -89,7 +97,7 @@ func TestOldKeys(t *testing.T) {
 	require.Error(t, err, "short secrets are guessed")
 	key, err := ginjwt.NewKey(ginjwt.HS256, short, ginjwt.InsecureShortKey())
 	require.NoError(t, err)
-	is := startAfter(t, after.Config{Old: &after.Old{Key: key, Until: time.Now().Add(time.Hour)}})
+	is := startAfter(t, after.Config{Old: &after.Old{Key: key, KeyUntil: time.Now().Add(time.Hour)}})
 	was := startBefore(t, before.Config{Key: []byte(short)})
 	assert.Equal(t, 200, is.get(t, "/auth/hello", was.login(t, "admin").Access).StatusCode, "but accepted for a time")
 	assert.Equal(t, 401, was.get(t, "/auth/hello", is.login(t, "admin").Access).StatusCode, "new tokens have the new key")
@@ -112,7 +120,7 @@ func TestOldRSAKeys(t *testing.T) {
 	require.NoError(t, err)
 	key, err := ginjwt.KeyFromPEM(ginjwt.RS256, publicPEM)
 	require.NoError(t, err)
-	is := startAfter(t, after.Config{Old: &after.Old{Key: key, Until: time.Now().Add(time.Hour)}})
+	is := startAfter(t, after.Config{Old: &after.Old{Key: key, KeyUntil: time.Now().Add(time.Hour)}})
 	assert.Equal(t, 200, is.get(t, "/auth/hello", token.AccessToken).StatusCode)
 }
 
@@ -182,6 +190,19 @@ func TestOldClients(t *testing.T) {
 			assert.Equal(t, test.want, is.call(t, test.request).brief(t))
 		})
 	}
+}
+
+func TestOldIsOver(t *testing.T) {
+	t.Parallel()
+	shared := store.NewInMemoryRefreshTokenStore()
+	over := old(t, shared)
+	over.Until = time.Now().Add(-time.Second)
+	was, is := startBefore(t, before.Config{Store: shared}), startAfter(t, after.Config{Old: over})
+	tok := was.login(t, "admin")
+	assert.Equal(t, 400, is.refresh(t, tok.Refresh).StatusCode)
+	assert.Equal(t, 401, is.logout(t, tok, "refresh_token="+tok.Refresh).StatusCode)
+	assert.Equal(t, 400, is.call(t, `POST /login {"username":"admin","password":"admin"}`).StatusCode)
+	was.refresh(t, tok.Refresh).tokens(t) // nothing was taken from it
 }
 
 // TestOldStoreDown has the difference between a bad token and an outage.

@@ -86,6 +86,31 @@ func TestSameTokens(t *testing.T) {
 	}
 }
 
+// TestSameIdleTime logs in some days ago, for gin-jwt's store has a clock of its
+// own.
+func TestSameIdleTime(t *testing.T) {
+	t.Parallel()
+	cases := []struct {
+		name string
+		days int
+		good bool
+	}{
+		{"after 29 days a session goes on", 29, true},
+		{"after 31 days it is over", 31, false},
+	}
+	for _, test := range cases {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			for _, s := range both(t) {
+				s.later.Store(int64(-time.Duration(test.days) * 24 * time.Hour))
+				token := s.login(t, "admin").Refresh
+				s.later.Store(0)
+				assert.Equal(t, test.good, s.refresh(t, token).StatusCode == 200, s.name)
+			}
+		})
+	}
+}
+
 // TestSameChallenges has the requests without a token: what they are told to do
 // is the same, but not in which words; see TestDifferent.
 func TestSameChallenges(t *testing.T) {

@@ -14,12 +14,17 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
 
-// Old is what gin-jwt handed out and its clients send. All of it is taken until
-// Until, so that nobody has to log in again. Then delete this file, and what the
-// compiler misses. A nil Old takes nothing.
+// Old is what gin-jwt handed out and its clients send. It is taken for a time, so
+// that nobody has to log in again. Then delete this file, and what the compiler
+// misses. A nil Old takes nothing.
 type Old struct {
-	Key   ginjwt.Key      // of the access tokens
-	Store core.TokenStore // of the refresh tokens; nil if they were in memory
+	// Key is that of the access tokens. They are taken until KeyUntil, when the
+	// last of them has expired: a short key can be guessed.
+	Key      ginjwt.Key
+	KeyUntil time.Time
+	// Store has the refresh tokens; it is nil if they were in memory. They, and
+	// what else old clients send, are taken until Until.
+	Store core.TokenStore
 	Until time.Time
 }
 
@@ -36,9 +41,9 @@ func (o *Old) verifier(own *ginjwt.Verifier, now func() time.Time) *ginjwt.Verif
 }
 
 // FindKey makes Old a KeySource whose key is forgotten in time, even if nobody
-// deletes it: it may be a short one.
+// deletes it.
 func (o *Old) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
-	if o.over() {
+	if !time.Now().Before(o.KeyUntil) {
 		return ginjwt.Key{}, ginjwt.ErrUnknownKey
 	}
 	return o.Key.FindKey(ctx, alg, kid)
