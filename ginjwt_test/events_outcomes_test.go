@@ -65,7 +65,7 @@ func TestTheEventOfEveryOutcome(t *testing.T) {
 		"a user who is gone":                   {guard: func(w *outcomeWorld) ginjwt.Guard { return ginjwt.Depends(w.user, outcomeGone) }, line: good, want: outcomeAs(outcomeRefused(401, ginjwt.CodeUnauthenticated, "", ""), "outcomeGone")},
 		"a plain error is ours":                {guard: func(w *outcomeWorld) ginjwt.Guard { return ginjwt.Depends(w.user, outcomeBug) }, line: good, want: outcomeAs(outcomeFailed(500, ginjwt.CodeInternal, "a bug"), "outcomeBug")},
 		"keys that are down":                   {guard: outcomeUser, line: good, change: func(w *outcomeWorld, r *http.Request) *http.Request { w.keyErr = down; return r }, want: outcomeUnknown(outcomeFailed(503, ginjwt.CodeUnavailable, "down"))},
-		"a revoker that is down":               {guard: outcomeUser, line: good, change: func(w *outcomeWorld, r *http.Request) *http.Request { w.lost = down; return r }, want: outcomeUnknown(outcomeFailed(503, ginjwt.CodeUnavailable, "down"))},
+		"a revoker that is down":               {guard: outcomeUser, line: good, change: func(w *outcomeWorld, r *http.Request) *http.Request { w.lost = down; return r }, want: outcomeFailed(503, ginjwt.CodeUnavailable, "down")},
 		"the client left":                      {guard: func(w *outcomeWorld) ginjwt.Guard { return ginjwt.Depends(w.user, outcomeContext) }, line: good, change: outcomeCancelled, want: outcomeAs(outcomeRefused(499, ginjwt.CodeClientClosed, "", "context canceled\ncontext canceled"), "outcomeContext")},
 	} {
 		t.Run(rule, func(t *testing.T) {

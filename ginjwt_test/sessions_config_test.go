@@ -30,7 +30,7 @@ func TestSessionsConfig(t *testing.T) {
 		spoil      func(*config)
 	}{
 		{"no issuer", "Issuer is nil", func(c *config) { c.Issuer = nil }},
-		{"no password", "Password is nil", func(c *config) { c.Password = nil }},
+		{"no password, and by default", "PasswordByDefault is set, and Password is nil", func(c *config) { c.Password, c.PasswordByDefault = nil, true }},
 		{"IdleTTL below 0", "IdleTTL is -1h0m0s", func(c *config) { c.IdleTTL = -time.Hour }},
 		{"IdleTTL of a fraction", "IdleTTL is 1.5s", func(c *config) { c.IdleTTL = 1500 * time.Millisecond }},
 		{"TTL below 0", "TTL is -1h0m0s", func(c *config) { c.TTL = -time.Hour }},
@@ -50,7 +50,7 @@ func TestSessionsConfig(t *testing.T) {
 	}
 	t.Run("all faults at once", func(t *testing.T) {
 		_, err := sessions.New(sessions.Config[func()]{
-			IdleTTL: -1, TTL: -1, Grace: time.Hour, MaxPerSubject: -1, Cookies: &sessions.Cookies{TrustedOrigins: []string{"a", "b"}},
+			PasswordByDefault: true, IdleTTL: -1, TTL: -1, Grace: time.Hour, MaxPerSubject: -1, Cookies: &sessions.Cookies{TrustedOrigins: []string{"a", "b"}},
 		})
 		for _, says := range []string{"Issuer is nil", "Password is nil", "IdleTTL", "TTL is", "Grace", "MaxPerSubject", "func() cannot be kept as JSON", `"a"`, `"b"`} {
 			assert.ErrorContains(t, err, says)

@@ -51,11 +51,7 @@ func (k Cookies) name(name string) string {
 	return hostPrefix + name
 }
 
-func (k Cookies) check() error {
-	_, err := k.protection()
-	return err
-}
-
+// protection returns the check of origins.
 func (k Cookies) protection() (*http.CrossOriginProtection, error) {
 	p := http.NewCrossOriginProtection()
 	var faults []error
@@ -67,27 +63,26 @@ func (k Cookies) protection() (*http.CrossOriginProtection, error) {
 	return p, errors.Join(faults...)
 }
 
-// sameOrigin returns the check that a page of another origin does not act with
-// the user's cookies, nor plants its own by a login of its own.
+// sameOrigin returns checkOrigin as a guard.
 func (s *Sessions[D]) sameOrigin() *ginjwt.Dependency[struct{}] {
-	var protection *http.CrossOriginProtection
-	if s.cfg.Cookies != nil {
-		protection, _ = s.cfg.Cookies.protection() // checked by New
+	return ginjwt.Provide(func(c *gin.Context) (struct{}, error) { return struct{}{}, s.checkOrigin(c) })
+}
+
+// checkOrigin checks, with Cookies, that a page of another origin does not act
+// with the user's cookies, nor plants its own by a login of its own.
+func (s *Sessions[D]) checkOrigin(c *gin.Context) error {
+	c.Header("Cache-Control", "no-store")
+	c.Header("Pragma", "no-cache")
+	if s.protection == nil {
+		return nil
 	}
-	return ginjwt.Provide(func(c *gin.Context) (struct{}, error) {
-		c.Header("Cache-Control", "no-store")
-		c.Header("Pragma", "no-cache")
-		if protection == nil {
-			return struct{}{}, nil
-		}
-		if err := protection.Check(c.Request); err != nil {
-			return struct{}{}, &ginjwt.Error{Status: 403, Code: ginjwt.CodeCrossOrigin, Detail: "Cross-origin request refused", Err: err}
-		}
-		if s.cfg.Cookies.InsecureLoopback && !isLoopback(c.Request) {
-			return struct{}{}, errors.New("sessions: Cookies: InsecureLoopback is set, and the request came to another address than a loopback one")
-		}
-		return struct{}{}, nil
-	})
+	if err := s.protection.Check(c.Request); err != nil {
+		return &ginjwt.Error{Status: 403, Code: ginjwt.CodeCrossOrigin, Detail: "Cross-origin request refused", Err: err}
+	}
+	if s.cfg.Cookies.InsecureLoopback && !isLoopback(c.Request) {
+		return errors.New("sessions: Cookies: InsecureLoopback is set, and the request came to another address than a loopback one")
+	}
+	return nil
 }
 
 // isLoopback reports whether the request came to a loopback address, as the
@@ -120,8 +115,7 @@ func (s *Sessions[D]) write(c *gin.Context, t issued) {
 		ginjwt.WriteToken(c, t.Token)
 		return
 	}
-	http.SetCookie(c.Writer, k.cookie(k.AccessName(), t.AccessToken, time.Duration(t.ExpiresIn)*time.Second))
-	http.SetCookie(c.Writer, k.cookie(k.RefreshName(), t.RefreshToken, t.refreshTTL))
+	s.setCookies(c, t)
 	body, err := json.Marshal(struct {
 		TokenType string       `json:"token_type"`
 		ExpiresIn int          `json:"expires_in"`
@@ -133,6 +127,12 @@ func (s *Sessions[D]) write(c *gin.Context, t issued) {
 	}
 	c.Header("Content-Type", "application/json")
 	c.Data(http.StatusOK, "application/json", body)
+}
+
+func (s *Sessions[D]) setCookies(c *gin.Context, t issued) {
+	k := s.cfg.Cookies
+	http.SetCookie(c.Writer, k.cookie(k.AccessName(), t.AccessToken, time.Duration(t.ExpiresIn)*time.Second))
+	http.SetCookie(c.Writer, k.cookie(k.RefreshName(), t.RefreshToken, t.refreshTTL))
 }
 
 // clearCookies takes both cookies off the browser.

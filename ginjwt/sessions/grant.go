@@ -1,7 +1,6 @@
 package sessions
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -33,16 +32,24 @@ func (s *Sessions[D]) Token() gin.HandlerFunc {
 			return issued{}, err
 		}
 		switch grant := form.Get("grant_type"); {
-		case grant == "password", grant == "" && s.cfg.PasswordByDefault:
+		case s.cfg.Password != nil && (grant == "password" || grant == "" && s.isLogin(form)):
 			return s.logIn(c, form, client)
 		case grant == "refresh_token":
 			return s.refresh(c, form, client)
 		case grant == "":
 			return issued{}, ginjwt.InvalidRequest("Missing form field: grant_type")
 		}
+		if s.cfg.Password == nil {
+			return issued{}, ginjwt.UnsupportedGrantType("The grant type must be refresh_token")
+		}
 		return issued{}, ginjwt.UnsupportedGrantType("The grant type must be password or refresh_token")
 	})
 	return endpoint(describe.Token, ginjwt.Handle(token, s.write))
+}
+
+// isLogin reports whether a form without grant_type is taken for a login.
+func (s *Sessions[D]) isLogin(form url.Values) bool {
+	return s.cfg.PasswordByDefault && (form.Has("username") || !form.Has("refresh_token"))
 }
 
 // issued is the answer to a login or a refresh.
@@ -53,8 +60,7 @@ type issued struct {
 
 var passwordForm = ginjwt.PasswordForm()
 
-// logIn begins a session. It is stored last, just before the answer, and ended
-// again if all sessions were ended meanwhile.
+// logIn is the password grant.
 func (s *Sessions[D]) logIn(c *gin.Context, form url.Values, client string) (issued, error) {
 	request, err := passwordForm.Get(c)
 	if err != nil {
@@ -64,34 +70,7 @@ func (s *Sessions[D]) logIn(c *gin.Context, form url.Values, client string) (iss
 	if err != nil {
 		return issued{}, err
 	}
-	if login.Subject == "" {
-		return issued{}, errors.New("sessions: Password returned a Login without a Subject")
-	}
-	ctx, tag := c.Request.Context(), s.tag(login.Subject)
-	generation, err := s.generation(ctx, tag)
-	if err != nil {
-		return issued{}, err
-	}
-	d := data[D]{login.Subject, login.Scope, client, shortened(s.cfg.Hint(c)), login.Data}
-	refresh := newRefreshToken(tag)
-	token, err := s.sign(c, d, d.Scope, refresh.sessionID(), generation, s.cfg.TTL)
-	if err != nil {
-		return issued{}, err
-	}
-	if s.cfg.Cookies != nil || form.Has("refresh_token") {
-		if err := s.endPresented(c, form); err != nil {
-			return issued{}, err
-		}
-	}
-	if err := s.create(ctx, refresh, d); err != nil {
-		return issued{}, err
-	}
-	if now, err := s.generation(ctx, tag); err != nil || now != generation {
-		refused := ginjwt.InvalidGrant("All sessions of the user were ended meanwhile; log in again")
-		return issued{}, s.endBecause(ctx, refresh, cmp.Or(err, refused))
-	}
-	token.RefreshToken = refresh.String()
-	return issued{token, s.cfg.IdleTTL}, nil
+	return s.begin(c, login, form, client)
 }
 
 func (s *Sessions[D]) generation(ctx context.Context, tag Tag) (int64, error) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,7 +34,8 @@ type Config[D any] struct {
 	// Issuer signs the access tokens.
 	Issuer *ginjwt.Issuer
 	// Password checks a user name and a password, and grants scopes. It returns
-	// an InvalidGrant if they are wrong.
+	// an InvalidGrant if they are wrong. Without it, Token refuses the password
+	// grant, and sessions begin by Begin.
 	//
 	// A login that is being checked while the user's password changes may begin
 	// its session after EndAll. To end that too, put a version of the password
@@ -95,6 +97,8 @@ type Sessions[D any] struct {
 	verifier *ginjwt.Verifier // of access tokens, without revocation
 	retain   time.Duration    // how long a revocation can matter
 
+	protection *http.CrossOriginProtection // nil without Cookies
+
 	accessTTL time.Duration
 }
 
@@ -123,10 +127,14 @@ func New[D any](cfg Config[D]) (*Sessions[D], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sessions[D]{
+	s := &Sessions[D]{
 		cfg: cfg, issuer: ic.Issuer, verifier: verifier,
 		retain: ic.AccessTTL + longestLeeway, accessTTL: ic.AccessTTL,
-	}, nil
+	}
+	if cfg.Cookies != nil {
+		s.protection, err = cfg.Cookies.protection()
+	}
+	return s, err
 }
 
 // check returns all the faults of cfg.
@@ -138,7 +146,7 @@ func (cfg *Config[D]) check() error {
 		}
 	}
 	fault(cfg.Issuer == nil, "Issuer is nil: make it with ginjwt.NewIssuer")
-	fault(cfg.Password == nil, "Password is nil: set the function that checks a user name and a password")
+	fault(cfg.Password == nil && cfg.PasswordByDefault, "PasswordByDefault is set, and Password is nil: set the function that checks a user name and a password")
 	fault(cfg.IdleTTL < 0 || cfg.IdleTTL%time.Second != 0, "IdleTTL is %v: it must be a positive number of whole seconds", cfg.IdleTTL)
 	fault(cfg.TTL < 0 || cfg.TTL%time.Second != 0, "TTL is %v: it must be a positive number of whole seconds", cfg.TTL)
 	fault(cfg.IdleTTL > 0 && cfg.TTL > 0 && cfg.IdleTTL > cfg.TTL, "IdleTTL (%v) is longer than TTL (%v)", cfg.IdleTTL, cfg.TTL)
@@ -148,7 +156,8 @@ func (cfg *Config[D]) check() error {
 		fault(true, "%v cannot be kept as JSON: %v", reflect.TypeFor[D](), err)
 	}
 	if cfg.Cookies != nil {
-		faults = append(faults, cfg.Cookies.check())
+		_, err := cfg.Cookies.protection()
+		faults = append(faults, err)
 	}
 	return errors.Join(faults...)
 }
