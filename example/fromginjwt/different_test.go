@@ -88,7 +88,7 @@ func differences() []difference {
 			"400 missing refresh_token parameter", "400 invalid_request: Missing refresh token", "RFC 6749 5.2."},
 		{"refresh, no grant_type", func(t *testing.T, s *service) string {
 			return s.call(t, "POST /refresh refresh_token="+s.login(t, "admin").Refresh).brief(t)
-		}, "200", "400 invalid_request: Missing form field: username", "RFC 6749 6. `old.refresh` adds it for a time."},
+		}, "200", "400 invalid_request: Missing form field: grant_type", "RFC 6749 6. `old.refresh` adds it for a time."},
 		{"refresh, used token", func(t *testing.T, s *service) string {
 			first := s.login(t, "admin")
 			s.refresh(t, first.Refresh).tokens(t)

@@ -45,7 +45,7 @@ func New(cfg Config) *gin.Engine {
 	}))
 	logins := ginjwt.Must(sessions.New(sessions.Config[struct{}]{
 		Issuer: issuer, Store: cfg.Store, IdleTTL: 30 * 24 * time.Hour, PasswordByDefault: true,
-		Password: old.password(checkPassword), Claims: claimsOf,
+		Password: checkPassword, Claims: claimsOf,
 	}))
 	verifier := old.verifier(ginjwt.Must(issuer.Verifier(ginjwt.Policy{Revoker: logins.Revoker()})), cfg.Now)
 
@@ -57,7 +57,7 @@ func New(cfg Config) *gin.Engine {
 	r.Use(gin.Recovery(), ginjwt.OnError(refused))
 	r.NoRoute(ginjwt.Require(admin), pageNotFound)
 	r.POST("/login", old.json, logins.Token())
-	r.POST("/refresh", old.json, old.refresh, logins.Token())
+	r.POST("/refresh", old.json, old.refresh(logins), logins.Token())
 	r.POST("/auth/logout", old.json, old.logout, logins.Logout())
 	r.GET("/auth/hello", ginjwt.Handle(admin, hello))
 	return r

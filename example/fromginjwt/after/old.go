@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
 // Old is what gin-jwt handed out and its clients send. It is taken for a time, so
@@ -70,32 +71,32 @@ func (o *Old) json(c *gin.Context) {
 	for name, value := range fields {
 		form.Set(name, value)
 	}
-	setForm(c, form)
-}
-
-func setForm(c *gin.Context, form url.Values) {
 	c.Request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	c.Request.PostForm = form
 }
 
-type redeemed struct{} // the key of a user's name in c.Keys
-
-// refresh makes a login of an old refresh token, and adds the grant_type that
-// gin-jwt does not want.
-func (o *Old) refresh(c *gin.Context) {
-	if o.over() {
-		return
-	}
-	token := c.PostForm("refresh_token")
-	user, err := o.redeem(c, token)
-	switch {
-	case err != nil:
-		ginjwt.Abort(c, err)
-	case user != "":
-		c.Set(redeemed{}, user)
-		setForm(c, url.Values{"grant_type": {"password"}, "username": {user}, "password": {token}})
-	default: // one of ours, or none
-		c.Request.PostForm.Set("grant_type", "refresh_token")
+// refresh begins a session for whose old refresh token it is, and adds the
+// grant_type that gin-jwt does not want.
+func (o *Old) refresh(logins *sessions.Sessions[struct{}]) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if o.over() {
+			return
+		}
+		user, err := o.redeem(c, c.PostForm("refresh_token"))
+		if err == nil && user == "" { // one of ours, or none
+			c.Request.PostForm.Set("grant_type", "refresh_token")
+			return
+		}
+		var token ginjwt.Token
+		if err == nil {
+			token, err = logins.Begin(c, Login{Subject: user})
+		}
+		if err != nil {
+			ginjwt.Abort(c, err)
+			return
+		}
+		ginjwt.WriteToken(c, token)
+		c.Abort()
 	}
 }
 
@@ -111,16 +112,6 @@ func (o *Old) logout(c *gin.Context) {
 		ginjwt.Abort(c, err)
 	case user != "":
 		c.AbortWithStatus(http.StatusNoContent)
-	}
-}
-
-// password lets in whose refresh token was redeemed.
-func (o *Old) password(check func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (Login, error)) func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (Login, error) {
-	return func(c *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (Login, error) {
-		if user := c.GetString(redeemed{}); user != "" {
-			return Login{Subject: user}, nil
-		}
-		return check(c, form)
 	}
 }
 
