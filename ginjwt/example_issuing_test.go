@@ -73,7 +73,7 @@ func ExampleNewKey() {
 	_, err = ginjwt.NewKey(ginjwt.HS256, "secret")
 	fmt.Println(err)
 	// Output:
-	// HS256 <nil>
+	// HS256 key "" <nil>
 	// ginjwt: NewKey: HS256: the secret has 6 bytes and must have at least 32; make one with: openssl rand -base64 32
 }
 
