@@ -23,7 +23,7 @@
 //
 // # Security
 //
-// None of it works in a program that is no test binary: there it panics, so that
+// What replaces a dependency panics in a program that is no test binary, so that
 // nothing can replace a user in production. Keys and tokens of tests are no
 // secrets, and must be none of production's.
 //

@@ -53,8 +53,8 @@
 //
 //   - Who can write to this Redis can end any session and undo any revocation: give
 //     it a password, TLS, and a user who may do what is listed above and no more.
-//   - Who can read it learns who is logged in, but can use no session: secrets
-//     have 256 bits, and only their hashes are there.
+//   - Who can read it learns who is logged in, but can use no session: the
+//     secrets are random, and only their hashes are there.
 //   - A Redis that evicts keys forgets revocations: [Config.InsecureAllowEviction]
 //     says so.
 //
