@@ -12,12 +12,12 @@ import (
 // A service that knows nothing of Gin asks for the current user.
 func ExampleContext() {
 	greet := func(ctx context.Context) (string, error) {
-		claims, err := exampleClaims.Get(ctx)
+		claims, err := claims.Get(ctx)
 		return "Hello, " + claims.Subject, err
 	}
 
 	r := gin.New()
-	r.GET("/", ginjwt.Require(exampleClaims), func(c *gin.Context) {
+	r.GET("/", ginjwt.Require(claims), func(c *gin.Context) {
 		text, err := greet(ginjwt.Context(c))
 		if err != nil {
 			ginjwt.Abort(c, err)
@@ -25,14 +25,15 @@ func ExampleContext() {
 		}
 		c.String(200, text)
 	})
-	show(r, "/", tokenOf("johndoe", ""))
+	show(r, "/", tokenFor("johndoe", ""))
 	// Output:
 	// 200 Hello, johndoe
 }
 
-// A transaction that is rolled back unless the handler commits it.
+// A transaction that is rolled back unless the handler commits it. With package
+// database/sql, that is the clean-up's tx.Rollback and the handler's tx.Commit.
 func ExampleCleanup() {
-	transaction := ginjwt.Provide(func(c *gin.Context) (func(), error) {
+	transaction := ginjwt.Provide(func(c *gin.Context) (commit func(), err error) {
 		committed := false
 		ginjwt.Cleanup(c, func() {
 			if !committed {
@@ -59,28 +60,23 @@ func ExampleCleanup() {
 	// 409 a conflict
 }
 
-// Another body for the refusals of a group. Status and challenge stand.
-func ExampleOnError() {
-	r := gin.New()
-	r.Use(ginjwt.OnError(func(c *gin.Context, e *ginjwt.Error) {
-		c.Header("Content-Type", "application/problem+json")
-		c.JSON(e.Status, gin.H{"title": e.Detail, "status": e.Status})
-	}))
-	r.GET("/", ginjwt.Require(exampleClaims))
-	show(r, "/", "")
-	// Output:
-	// 401 {"status":401,"title":"Not authenticated"}
-}
+// Demands that a handler does not need the values of, in one guard.
+func ExampleAllOf() {
+	open := ginjwt.Provide(func(c *gin.Context) (bool, error) {
+		if c.Query("day") == "sunday" {
+			return false, ginjwt.Forbidden("Closed on Sundays")
+		}
+		return true, nil
+	})
+	allowed := ginjwt.AllOf(ginjwt.Security(claims, "shop"), open)
 
-// One event per decision, for logs and metrics.
-func ExampleObserve() {
 	r := gin.New()
-	r.Use(ginjwt.Observe(func(_ context.Context, ev ginjwt.Event) {
-		fmt.Println(ev.Outcome, ev.Route, ev.Status, ev.Reason)
-	}))
-	r.GET("/items/:id", ginjwt.Require(exampleClaims))
-	show(r, "/items/7", "abc")
+	r.GET("/shop", ginjwt.Require(allowed), func(c *gin.Context) { c.String(200, "come in") })
+	show(r, "/shop?day=monday", tokenFor("johndoe", "shop"))
+	show(r, "/shop?day=sunday", tokenFor("johndoe", "shop"))
+	show(r, "/shop?day=sunday", tokenFor("johndoe", ""))
 	// Output:
-	// refused /items/:id 401 token malformed
-	// 401 {"detail":"Could not validate credentials"}
+	// 200 come in
+	// 403 {"detail":"Closed on Sundays"}
+	// 403 {"detail":"Not enough permissions"}
 }

@@ -1,7 +1,6 @@
 package ginjwt_test
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -13,61 +12,72 @@ import (
 
 // One user, three ways in: a bearer token, an API key, or a password.
 func ExampleAnyOf() {
-	type User struct{ Name string }
-	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{
-		Key: ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256)), Issuer: "https://api.example", Audience: []string{"https://api.example"},
-	}))
-	verifier := ginjwt.Must(issuer.Verifier(ginjwt.Policy{}))
-	apiKey := "k-5f2b7c"
-
-	token := ginjwt.OAuth2PasswordBearer("/token")
-	byToken := ginjwt.Depends(ginjwt.JWT[ginjwt.Claims](token, verifier), func(_ *gin.Context, claims ginjwt.Claims) (User, error) {
-		return User{claims.Subject}, nil
+	byToken := ginjwt.Depends(claims, func(_ *gin.Context, claims ginjwt.Claims) (string, error) {
+		return claims.Subject, nil
 	})
-	byKey := ginjwt.Depends(ginjwt.APIKeyHeader("X-API-Key"), func(_ *gin.Context, key string) (User, error) {
-		if !ginjwt.ConstantTimeEqual(key, apiKey) {
-			return User{}, ginjwt.Unauthenticated("Unknown API key")
+	byKey := ginjwt.Depends(ginjwt.APIKeyHeader("X-API-Key"), func(_ *gin.Context, key string) (string, error) {
+		if !ginjwt.ConstantTimeEqual(key, "k-5f2b7c") {
+			return "", ginjwt.Unauthenticated("Unknown API key")
 		}
-		return User{"robot"}, nil
+		return "robot", nil
 	})
-	byPassword := ginjwt.Depends(ginjwt.HTTPBasic(), func(_ *gin.Context, sent ginjwt.BasicCredentials) (User, error) {
+	byPassword := ginjwt.Depends(ginjwt.HTTPBasic(), func(_ *gin.Context, sent ginjwt.BasicCredentials) (string, error) {
 		if !sent.Match("stanleyjobson", "swordfish") {
-			return User{}, ginjwt.Unauthenticated("Incorrect username or password")
+			return "", ginjwt.Unauthenticated("Incorrect username or password")
 		}
-		return User{sent.Username}, nil
+		return sent.Username, nil
 	})
 	user := ginjwt.AnyOf(byToken, byKey, byPassword)
 
 	r := gin.New()
-	r.GET("/", ginjwt.Handle(user, func(c *gin.Context, me User) { c.String(200, "Hello, %s", me.Name) }))
-
-	show := func(name, value string) {
-		req := httptest.NewRequest(http.MethodGet, "/", nil)
-		if name != "" {
-			req.Header.Set(name, value)
-		}
-		w := httptest.NewRecorder()
-		r.ServeHTTP(w, req)
-		fmt.Println(w.Code, w.Body)
-		for _, challenge := range w.Header().Values("WWW-Authenticate") {
-			fmt.Println(" ", challenge)
-		}
-	}
-	show("Authorization", "Bearer "+ginjwt.Must(issuer.Sign(&ginjwt.Claims{Subject: "johndoe"})))
-	show("X-API-Key", apiKey)
-	show("Authorization", "Basic c3RhbmxleWpvYnNvbjpzd29yZGZpc2g=")
-	show("X-API-Key", "stolen")
-	show("", "")
+	r.GET("/", ginjwt.Handle(user, func(c *gin.Context, name string) { c.String(200, "Hello, %s", name) }))
+	show(r, "/", tokenFor("johndoe", ""))
+	showHeader(r, "/", "X-API-Key", "k-5f2b7c")
+	showHeader(r, "/", "Authorization", "Basic c3RhbmxleWpvYnNvbjpzd29yZGZpc2g=")
+	showHeader(r, "/", "X-API-Key", "stolen")
 	// Output:
 	// 200 Hello, johndoe
 	// 200 Hello, robot
 	// 200 Hello, stanleyjobson
 	// 401 {"detail":"Unknown API key"}
-	//   APIKey
+}
+
+// If nothing was sent, the answer says what could have been: a challenge for
+// each alternative.
+func ExampleAnyOf_challenges() {
+	r := gin.New()
+	r.GET("/", ginjwt.Require(ginjwt.AnyOf(ginjwt.HTTPBearer(), ginjwt.APIKeyHeader("X-API-Key"))))
+
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	fmt.Println(w.Code)
+	for _, challenge := range w.Header().Values("WWW-Authenticate") {
+		fmt.Println(challenge)
+	}
+	// Output:
+	// 401
+	// Bearer realm="api"
+	// APIKey
+}
+
+// Keys of machines. A key is a secret, so it is compared in constant time.
+func ExampleAPIKeyHeader() {
+	machine := ginjwt.Depends(ginjwt.APIKeyHeader("X-API-Key"), func(_ *gin.Context, key string) (string, error) {
+		if !ginjwt.ConstantTimeEqual(key, "k-5f2b7c") {
+			return "", ginjwt.Unauthenticated("Unknown API key")
+		}
+		return "robot", nil
+	})
+
+	r := gin.New()
+	r.GET("/", ginjwt.Handle(machine, func(c *gin.Context, name string) { c.String(200, name) }))
+	showHeader(r, "/", "X-API-Key", "k-5f2b7c")
+	showHeader(r, "/", "X-API-Key", "stolen")
+	showHeader(r, "/", "X-API-Key", "")
+	// Output:
+	// 200 robot
+	// 401 {"detail":"Unknown API key"}
 	// 401 {"detail":"Not authenticated"}
-	//   Bearer realm="api"
-	//   APIKey
-	//   Basic realm="api", charset="UTF-8"
 }
 
 // A page's token is in a cookie that its scripts cannot read. A form of another
@@ -75,9 +85,9 @@ func ExampleAnyOf() {
 func ExampleFromCookie() {
 	token := ginjwt.OAuth2PasswordBearer("/token",
 		ginjwt.FromCookie("__Host-access_token"), ginjwt.TrustedOrigins("https://admin.example"))
+
 	r := gin.New()
 	r.POST("/orders", ginjwt.Handle(token, func(c *gin.Context, _ string) { c.String(200, "ordered") }))
-
 	for _, origin := range []string{"https://api.example", "https://admin.example", "https://evil.example"} {
 		req := httptest.NewRequest(http.MethodPost, "https://api.example/orders", nil)
 		req.Header.Set("Origin", origin)
@@ -92,14 +102,9 @@ func ExampleFromCookie() {
 	// https://evil.example 403 {"detail":"Cross-origin request refused"}
 }
 
-// Server-sent events that end with the token.
+// Server-sent events, for as long as the token is good.
 func ExampleVerifier_WithExpiry() {
-	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{
-		Key: ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256)), Issuer: "https://api.example", Audience: []string{"https://api.example"},
-	}))
-	verifier := ginjwt.Must(issuer.Verifier(ginjwt.Policy{}))
-	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token"), verifier)
-	prices := make(chan int, 2)
+	prices := make(chan int, 1)
 
 	r := gin.New()
 	r.GET("/prices", ginjwt.Handle(claims, func(c *gin.Context, who ginjwt.Claims) {
@@ -113,8 +118,7 @@ func ExampleVerifier_WithExpiry() {
 				}
 				c.SSEvent("price", price)
 				c.Writer.Flush()
-			case <-ctx.Done():
-				c.SSEvent("end", context.Cause(ctx) != nil)
+			case <-ctx.Done(): // expired, or the client left: context.Cause tells
 				return
 			}
 		}
@@ -122,11 +126,7 @@ func ExampleVerifier_WithExpiry() {
 
 	prices <- 42
 	close(prices)
-	req := httptest.NewRequest(http.MethodGet, "/prices", nil)
-	req.Header.Set("Authorization", "Bearer "+ginjwt.Must(issuer.Sign(&ginjwt.Claims{Subject: "johndoe"})))
-	w := httptest.NewRecorder()
-	r.ServeHTTP(w, req)
-	fmt.Println(w.Code, w.Body)
+	show(r, "/prices", tokenFor("johndoe", ""))
 	// Output:
 	// 200 event:price
 	// data:42

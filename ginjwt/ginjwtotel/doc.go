@@ -27,4 +27,16 @@
 // One Observe suffices: two on a request's way tell of it twice. Where an observer
 // is set, ginjwt no longer logs failures by itself: that is why the code above has
 // LogEvents.
+//
+// # Security
+//
+// No token, secret or password is in a span or a metric. ginjwt.cause, which is
+// on spans alone, quotes the errors of your own functions, without the
+// credentials of the request. Who somebody is, is told only by [WithSubject].
+//
+// # Compatibility
+//
+// This is a module of its own, with the versions of ginjwt; Go and Gin are those
+// of its go.mod. Until v1.0.0 a minor version may rename metrics and attributes:
+// some follow OpenTelemetry's semantic conventions, which change as well.
 package ginjwtotel

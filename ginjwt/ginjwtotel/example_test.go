@@ -13,13 +13,13 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/ginjwtotel"
 )
 
+// A request without a key, as a metric tells of it. Spans have it, too.
 func Example() {
 	reader := metric.NewManualReader() // stands for an exporter
 	r := gin.New()
 	r.Use(ginjwtotel.Observe(ginjwtotel.WithMeterProvider(metric.NewMeterProvider(metric.WithReader(reader)))))
 	r.GET("/items/:id", ginjwt.Require(ginjwt.APIKeyHeader("X-Key")))
 
-	// The demonstration: a request without a key.
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/items/7", nil))
 	var data metricdata.ResourceMetrics
 	if err := reader.Collect(context.Background(), &data); err != nil {

@@ -23,4 +23,15 @@
 // One Observe suffices: two on a request's way tell of it twice. Where an observer
 // is set, ginjwt no longer logs failures by itself: that is why the code above has
 // LogEvents.
+//
+// # Security
+//
+// No token, secret or password is in a label, and nobody's name. The labels tell
+// routes, issuers and reasons of refusals: serve /metrics to your own network, or
+// behind a guard.
+//
+// # Compatibility
+//
+// This is a module of its own, with the versions of ginjwt; Go and Gin are those
+// of its go.mod. Until v1.0.0 a minor version may rename metrics and labels.
 package ginjwtprom

@@ -13,6 +13,7 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/ginjwtprom"
 )
 
+// A request without a key, as /metrics tells of it.
 func Example() {
 	reg := prometheus.NewRegistry()
 	metrics, err := ginjwtprom.New(reg)
@@ -24,7 +25,6 @@ func Example() {
 	r.Use(metrics.Observe())
 	r.GET("/items/:id", ginjwt.Require(ginjwt.APIKeyHeader("X-Key")))
 
-	// The demonstration: a request without a key.
 	r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/items/7", nil))
 	rec := httptest.NewRecorder()
 	r.ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))

@@ -13,6 +13,22 @@
 //	}
 //
 // Nothing of a program is changed for it, and tests may run at a time: what is
-// replaced belongs to the request. In a program that is no test binary, it
-// panics.
+// replaced belongs to the request.
+//
+//   - [As], [Value], [Func] and [Fails] replace what a request depends on.
+//   - [Token] signs a token, with a [Flaw] a bad one; [Clock] moves the time.
+//   - [NewIssuer] is an identity provider that can rotate its keys, and fail.
+//   - [EveryRouteGuarded] finds what is open, [RefusesForged] what lets a forged
+//     token in.
+//
+// # Security
+//
+// What replaces a dependency panics in a program that is no test binary, so that
+// nothing can replace a user in production. Keys and tokens of tests are no
+// secrets, and must be none of production's.
+//
+// # Compatibility
+//
+// As of package ginjwt, but for one thing: a patch version, too, may add
+// forgeries to [RefusesForged], and what it then finds was a hole before.
 package ginjwttest

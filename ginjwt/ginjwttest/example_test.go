@@ -39,11 +39,32 @@ func setupRouter() *gin.Engine {
 	return r
 }
 
-// t stands for the *testing.T of a test.
-var t testing.TB = muted{}
+// t stands for the *testing.T of a test. What a test would say is in the output.
+var t testing.TB = &exampleT{}
+
+type exampleT struct {
+	testing.TB
+	cleanups []func()
+}
+
+func (*exampleT) Helper()                           {}
+func (*exampleT) Name() string                      { return "Example" }
+func (*exampleT) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
+func (*exampleT) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (t *exampleT) Cleanup(fn func())               { t.cleanups = append(t.cleanups, fn) }
+
+// over is what happens when a test is over.
+func over() {
+	e := t.(*exampleT)
+	for _, fn := range e.cleanups {
+		fn()
+	}
+	e.cleanups = nil
+}
 
 func show(rec *httptest.ResponseRecorder) { fmt.Println(rec.Code, rec.Body) }
 
+// Somebody is there, with or without the scope that the route demands.
 func ExampleAs() {
 	r := setupRouter()
 	req := httptest.NewRequest("GET", "/users/me", nil)
@@ -57,6 +78,8 @@ func ExampleAs() {
 	// 200 Hello, johndoe
 }
 
+// A dependency that the test can name: the user, or the claims below, from which
+// the user is then worked out as ever.
 func ExampleValue() {
 	r := setupRouter()
 	req := httptest.NewRequest("GET", "/users/me", nil)
@@ -68,6 +91,7 @@ func ExampleValue() {
 	// 200 Hello, alice
 }
 
+// A database that is down.
 func ExampleFails() {
 	r := setupRouter()
 	req := httptest.NewRequest("GET", "/users/me", nil)
@@ -78,11 +102,11 @@ func ExampleFails() {
 	// 503 {"detail":"Service unavailable"}
 }
 
+// The real function is called, and what it returns is changed.
 func ExampleFunc() {
 	r := setupRouter()
 	req := httptest.NewRequest("GET", "/feed", nil)
 
-	// The real function is called, and what it returns is changed.
 	claims := ginjwttest.Value(exampleClaims, ginjwt.Claims{Subject: "johndoe"})
 	user := ginjwttest.Func(currentUser, func(_ *gin.Context, original func() (User, error)) (User, error) {
 		user, err := original()
@@ -94,6 +118,7 @@ func ExampleFunc() {
 	// 200 Hello, johndoe, who is away
 }
 
+// A test that is about something else than scopes.
 func ExampleReplacement_WithAllScopes() {
 	r := setupRouter()
 	req := httptest.NewRequest("GET", "/users/me", nil)
@@ -106,6 +131,7 @@ func ExampleReplacement_WithAllScopes() {
 	// 200 Hello, johndoe
 }
 
+// A test that calls a server: all of its requests are somebody's.
 func ExampleEngine() {
 	server := httptest.NewServer(ginjwttest.Engine(setupRouter(), ginjwttest.Value(currentUser, User{"johndoe"}, "me")))
 	defer server.Close()

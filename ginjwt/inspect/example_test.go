@@ -15,6 +15,7 @@ func readFeed(*gin.Context, *string) {}
 func health(*gin.Context)            {}
 func deleteEverything(*gin.Context)  {}
 
+// Somebody forgot a guard. A program that heeds the error does not start.
 func ExampleAudit() {
 	token := ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"me": "Read about me.", "items": "Read items."})
 	user := ginjwt.Grants(token, func(string) []string { return nil }) // in short for a user with rights
@@ -22,7 +23,7 @@ func ExampleAudit() {
 	r := gin.New()
 	r.GET("/health", ginjwt.Public(), health)
 	r.GET("/feed", ginjwt.Handle(ginjwt.Optional(user), readFeed))
-	r.DELETE("/admin/everything", deleteEverything) // somebody forgot the guard
+	r.DELETE("/admin/everything", deleteEverything)
 	api := r.Group("/api", ginjwt.Require(ginjwt.Security(user, "me")))
 	api.GET("/items/:id", ginjwt.Handle(ginjwt.Security(user, "items"), readItems))
 
@@ -36,6 +37,7 @@ func ExampleAudit() {
 	// ginjwt: audit: DELETE /admin/everything is open: no guard stands before it (if that is meant, say ginjwt.Public at the route)
 }
 
+// A report of one's own: who may call what.
 func ExampleRoutes() {
 	user := ginjwt.AnyOf(ginjwt.OAuth2PasswordBearer("/token"), ginjwt.APIKeyHeader("X-API-Key"))
 	r := gin.New()

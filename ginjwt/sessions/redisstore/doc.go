@@ -3,9 +3,10 @@
 //
 //	store := ginjwt.Must(redisstore.Open(rueidis.ClientOption{InitAddress: []string{"redis:6379"}}, redisstore.Config{}))
 //	defer store.Close()
+//
 //	logins := ginjwt.Must(sessions.New(sessions.Config[struct{}]{Issuer: issuer, Password: checkPassword, Store: store}))
 //
-// TLS, names and passwords, Sentinel and Cluster are options of rueidis, whose
+// No other part of a program changes. TLS, names and passwords, Sentinel and Cluster are options of rueidis, whose
 // ParseURL takes an address such as "rediss://user:password@redis:6379".
 //
 // # What is promised
@@ -47,4 +48,19 @@
 // revocation, by sid or jti, which Redis takes off when it no longer matters.
 // There are hashes of the secrets of refresh tokens, and never a token. Data of a
 // login is there as you gave it.
+//
+// # Security
+//
+//   - Who can write to this Redis can end any session and undo any revocation: give
+//     it a password, TLS, and a user who may do what is listed above and no more.
+//   - Who can read it learns who is logged in, but can use no session: the
+//     secrets are random, and only their hashes are there.
+//   - A Redis that evicts keys forgets revocations: [Config.InsecureAllowEviction]
+//     says so.
+//
+// # Compatibility
+//
+// As of package ginjwt. It needs Redis 6.2 or later, and rueidis as in go.mod,
+// whose ClientOption is part of what is exported here. A minor version may keep
+// sessions in another way, so that users have to log in again.
 package redisstore

@@ -1,10 +1,3 @@
-// Package storetest is the test of what sessions.Store promises, for any Store.
-//
-//	func TestStore(t *testing.T) {
-//		storetest.Run(t, func(t *testing.T) storetest.Harness {
-//			return storetest.Harness{Store: store, Unit: 50 * time.Millisecond, Pass: wait}
-//		})
-//	}
 package storetest
 
 import (
