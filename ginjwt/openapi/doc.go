@@ -7,5 +7,6 @@
 // Security, the answers to requests without it, path parameters and the forms of
 // token endpoints are known from the handlers. What else there is to say of a
 // route, Describe says: a summary, tags, schemas of bodies. To a document that
-// another tool wrote, Merge adds the security alone.
+// another tool wrote, Merge adds the security alone. MountProtectedResource tells
+// clients that have no token where to get one (RFC 9728).
 package openapi
