@@ -97,6 +97,7 @@ func TestChallengesNameTheMetadata(t *testing.T) {
 			for i, want := range tc.want {
 				if want == "APIKey" {
 					assert.Regexp(t, `^APIKey\b`, got[i])
+					assert.NotContains(t, got[i], "scope=", "that is another scheme's")
 					continue
 				}
 				assert.Equal(t, want, got[i])
