@@ -75,8 +75,10 @@ func TestChallengesNameTheMetadata(t *testing.T) {
 			[]string{resourceBegin + `, scope="me"`, `APIKey`}},
 		"those of all alternatives, too": {ginjwt.Handle(ginjwt.Security(ginjwt.AnyOf(ginjwt.Depends(g.claims, subject), ginjwt.Grants(key, strings.Fields)), "a"), okWith[string]), "", 401,
 			[]string{resourceBegin + `, scope="a"`, `APIKey`}},
-		"not those of another scheme": {ginjwt.Handle2(g.claims, ginjwt.Security(ginjwt.Grants(key, strings.Fields), "a"), func(*gin.Context, ginjwt.Claims, string) {}), "", 401,
+		"not those of another scheme": {ginjwt.Require(ginjwt.AllOf(g.claims, ginjwt.Security(ginjwt.Grants(key, strings.Fields), "a"))), "", 401,
 			[]string{resourceBegin}},
+		"each once": {ginjwt.Require(ginjwt.Security(ginjwt.Security(g.claims, "me", "a"), "items", "me")), "", 401,
+			[]string{resourceBegin + `, scope="items me a"`}},
 		"checks are no scopes":       {ginjwt.Handle(ginjwt.Check(g.claims, "role", fine), okWith[ginjwt.Claims]), "", 401, []string{resourceBegin}},
 		"what grants other scopes":   {ginjwt.Handle(ginjwt.Security(ginjwt.Grants(renamed(g.token), strings.Fields), "own"), okWith[string]), "", 401, []string{resourceBegin + `, scope="own"`}},
 		"good credentials have none": {ginjwt.Handle(items, okWith[ginjwt.Claims]), "Bearer " + g.alice, 200, nil},
@@ -97,6 +99,7 @@ func TestChallengesNameTheMetadata(t *testing.T) {
 			for i, want := range tc.want {
 				if want == "APIKey" {
 					assert.Regexp(t, `^APIKey\b`, got[i])
+					assert.NotContains(t, got[i], "scope=", "that is another scheme's")
 					continue
 				}
 				assert.Equal(t, want, got[i])

@@ -9,6 +9,8 @@
 // route, [Describe] says: a summary, tags, schemas of bodies; [Hidden] keeps a
 // route out. To a document that another tool wrote, [Merge] adds the security
 // alone. [Document] returns the document, to be written to a file.
+// [MountProtectedResource] tells clients that have no token where to get one
+// (RFC 9728).
 //
 // # Security
 //
