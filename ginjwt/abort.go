@@ -28,7 +28,7 @@ func Abort(c *gin.Context, err error) {
 		e = e.clone(nil)
 		schemes, judged := guardingSchemes(c)
 		e.challenge(schemes, judged, nil)
-		if !e.challenged() {
+		if !e.challenged() { // no scheme guards the route
 			told := e
 			if _, sent := bearerToken(c); sent != nil && sent.Code == CodeNoCredentials {
 				told = errNoCredentials
@@ -71,22 +71,25 @@ func answer(c *gin.Context, e *Error) {
 	c.Writer = w
 	defer func() { c.Writer = w.ResponseWriter }()
 	w.fix()
-	s.render(c, e.clone(nil)) // it may be a package variable, and what was fixed stands
+	s.render(c, e.clone(nil)) // a copy: w needs e as it is, and e may be a package variable
 	w.fix()
 }
 
+// setHeader replaces the headers in to that from has as well.
 func setHeader(to, from http.Header) {
 	for name, values := range from {
 		to[http.CanonicalHeaderKey(name)] = slices.Clone(values) // later handlers may add to it
 	}
 }
 
-// writeJSON writes body as what it is, whatever type was set before.
+// writeJSON answers with body, which is JSON. Middleware may have set another
+// Content-Type, so it is overwritten.
 func writeJSON(c *gin.Context, status int, body []byte) {
 	c.Header("Content-Type", "application/json")
 	c.Data(status, "application/json", body)
 }
 
+// body returns the JSON that the client reads if there is no OnError.
 func body(e *Error) []byte {
 	var v any = struct {
 		Detail string `json:"detail"`
@@ -119,13 +122,15 @@ func OnError(render func(*gin.Context, *Error)) gin.HandlerFunc {
 	}
 }
 
-// refusalWriter is the writer that a user's renderer writes to: it keeps the
-// status and the headers of the refusal.
+// refusalWriter is the writer that the function given to OnError writes to. It
+// puts the status and the headers of the refusal back before the response begins,
+// whatever that function has set.
 type refusalWriter struct {
 	gin.ResponseWriter
 	e *Error
 }
 
+// fix sets the status and the headers of the refusal, unless it is too late.
 func (w *refusalWriter) fix() {
 	if w.Written() {
 		return

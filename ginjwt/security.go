@@ -27,6 +27,8 @@ func OptionalOr[T any](d *Dependency[T], nobody T) *Dependency[T] {
 	return optional("OptionalOr", d, func(v T) T { return v }, nobody)
 }
 
+// optional returns a dependency that is nobody if no credentials were sent, and
+// else what some makes of d's value.
 func optional[T, O any](caller string, d *Dependency[T], some func(T) O, nobody O) *Dependency[O] {
 	below := nodesOf(caller, d)
 	schemes := d.schemes
@@ -97,7 +99,7 @@ func security[T any](caller string, d *Dependency[T], scopes []string, anyScope 
 	return s
 }
 
-// suffice reports whether granted meets n's own demand.
+// suffice reports whether the scopes granted meet the demand of n, a Security.
 func (n *node) suffice(granted Scope) bool {
 	if n.anyScope {
 		return slices.ContainsFunc(n.scopes, granted.Has)
@@ -105,6 +107,8 @@ func (n *node) suffice(granted Scope) bool {
 	return !slices.ContainsFunc(n.scopes, func(s string) bool { return !granted.Has(s) })
 }
 
+// soleGranter returns the node whose scopes a demand on n is judged by. It panics
+// if there is none, or more than one.
 func soleGranter(caller string, n *node) *node {
 	granters := n.granters()
 	switch {
@@ -168,8 +172,8 @@ func Check[T any](d *Dependency[T], name string, ok func(*gin.Context, T) error)
 	return c
 }
 
-// checkFailed returns the refusal of the check name, which its cause names: what
-// guards the route may have another name.
+// checkFailed returns the refusal of the check name. Its cause has that name, for
+// events show the name of the whole guard, which may be another.
 func checkFailed(name string, err error) error {
 	var e *Error
 	switch {
