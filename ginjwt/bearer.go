@@ -7,6 +7,16 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
+// HTTPBearer returns the security scheme of bearer tokens of which OpenAPI does
+// not say where they are from. The token comes as with OAuth2PasswordBearer.
+func HTTPBearer(opts ...SchemeOption) *Dependency[string] {
+	s := newScheme("HTTPBearer", bearerPlace(), hasToken|hasRealm|hasFormat, opts)
+	s.httpScheme = "bearer"
+	return bearer(s)
+}
+
+func bearerPlace() place { return headerPlace("Authorization", "bearer") }
+
 // errTwoTokens is for a client that sends a token in more than one way (RFC
 // 6750 section 2).
 var errTwoTokens = malformed("More than one access token")

@@ -148,12 +148,6 @@ func (n *node) path(target *node) []*node {
 	return nil
 }
 
-// optionalBelow reports whether there is an Optional on the way from n down to the
-// nearest granters.
-func (n *node) optionalBelow() bool {
-	return n.optional || !n.grants && slices.ContainsFunc(n.below, (*node).optionalBelow)
-}
-
 // readsBody reports whether working n out may read the request's body.
 func (n *node) readsBody() bool {
 	return n.body || slices.ContainsFunc(n.below, (*node).readsBody)

@@ -53,6 +53,7 @@ func (r run) covered(n *node) bool {
 	return set != nil && covered(set, n)
 }
 
+// covered is run.covered for what set replaces.
 func covered(set override.Set, n *node) bool {
 	switch {
 	case len(n.schemes) == 0:
@@ -150,13 +151,11 @@ func (r run) judgedInTest(scheme *node) bool {
 func (s *slot) asked() (nodes []*node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := &s.entries; c != nil; c = c.next {
-		for i := range c.count {
-			if n := c.entries[i].node; n != nil {
-				nodes = append(nodes, n)
-			}
+	s.each(func(e *entry) {
+		if e.node != nil {
+			nodes = append(nodes, e.node)
 		}
-	}
+	})
 	return nodes
 }
 

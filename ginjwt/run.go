@@ -34,30 +34,25 @@ func (r run) context() context.Context {
 func (r run) resolve(n *node) (*entry, error) {
 	s := r.slot
 	s.mu.Lock()
-	e := s.find(n)
-	known := e != nil
-	switch {
-	case known:
-	case s.over:
-		s.mu.Unlock()
-		return nil, ErrRequestOver
-	default:
-		e = s.add(n, r.thread)
-	}
-	e.forGuard = e.forGuard || r.forGuard
-	if known {
+	if e := s.find(n); e != nil {
+		e.forGuard = e.forGuard || r.forGuard
 		err := s.wait(r, e)
 		s.mu.Unlock()
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if e.state.Load() == forgotten {
+		case e.state.Load() == forgotten:
 			return r.resolve(n)
 		}
 		return e, e.err()
 	}
+	if s.over {
+		s.mu.Unlock()
+		return nil, ErrRequestOver
+	}
+	e := s.add(n, r.thread)
+	e.forGuard, r.forGuard = r.forGuard, false
 	s.mu.Unlock()
-	r.forGuard = false
 	r.workOut(e)
 	return e, e.err()
 }

@@ -59,7 +59,7 @@ type chunk struct {
 // found, the scopes that a granter's value grants, or the index of the alternative
 // that an AnyOf chose. It saves each entry two fields.
 type entry struct {
-	node     *node
+	node     *node   // nil if the entry was forgotten
 	value    any     // a *T, or the error
 	text     string  // see above
 	thread   *thread // who works it out
@@ -106,14 +106,14 @@ func open(c *gin.Context) (s *slot, outermost, late bool) {
 	v, _ := c.Get(slotKey{})
 	before, _ := v.(*settings)
 	if s, ok := v.(*slot); ok {
-		if s.origin == c {
+		switch {
+		case s.origin == c:
 			late = s.reopen()
 			return s, late, late
-		}
-		if !s.ended() {
+		case !s.ended(): // c is a copy of the request's context
 			return s, false, false
 		}
-		before = s.settings
+		before = s.settings // c is a copy that is served again after the request
 	}
 	s = &slot{origin: c, settings: before}
 	c.Set(slotKey{}, s)
@@ -165,6 +165,15 @@ func (s *slot) find(n *node) *entry {
 	return nil
 }
 
+// each calls visit for each entry. The caller holds mu.
+func (s *slot) each(visit func(*entry)) {
+	for c := &s.entries; c != nil; c = c.next {
+		for i := range c.count {
+			visit(&c.entries[i])
+		}
+	}
+}
+
 // add adds an entry for n, which t works out. The caller holds mu.
 func (s *slot) add(n *node, t *thread) *entry {
 	c := &s.entries
@@ -207,13 +216,11 @@ func (s *slot) peek(n *node) *entry {
 func (s *slot) guardNodes() (nodes []*node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := &s.entries; c != nil; c = c.next {
-		for i := range c.count {
-			if c.entries[i].forGuard {
-				nodes = append(nodes, c.entries[i].node)
-			}
+	s.each(func(e *entry) {
+		if e.forGuard {
+			nodes = append(nodes, e.node)
 		}
-	}
+	})
 	return nodes
 }
 
@@ -221,13 +228,11 @@ func (s *slot) guardNodes() (nodes []*node) {
 func (s *slot) credentials() (schemes []*node, found []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := &s.entries; c != nil; c = c.next {
-		for i := range c.count {
-			if e := &c.entries[i]; e.node != nil && e.node.scheme != nil && e.state.Load() == ready {
-				schemes, found = append(schemes, e.node), append(found, e.text)
-			}
+	s.each(func(e *entry) {
+		if e.node != nil && e.node.scheme != nil && e.state.Load() == ready {
+			schemes, found = append(schemes, e.node), append(found, e.text)
 		}
-	}
+	})
 	return schemes, found
 }
 
