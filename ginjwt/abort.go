@@ -31,7 +31,7 @@ func Abort(c *gin.Context, err error) {
 		for _, n := range guards {
 			e = n.withScopes(e)
 		}
-		if !e.challenged() {
+		if !e.challenged() { // no scheme guards the route
 			told := e
 			if _, sent := bearerToken(c); sent != nil && sent.Code == CodeNoCredentials {
 				told = errNoCredentials
@@ -75,22 +75,25 @@ func answer(c *gin.Context, e *Error) {
 	c.Writer = w
 	defer func() { c.Writer = w.ResponseWriter }()
 	w.fix()
-	s.render(c, e.clone(nil)) // it may be a package variable, and what was fixed stands
+	s.render(c, e.clone(nil)) // a copy: w needs e as it is, and e may be a package variable
 	w.fix()
 }
 
+// setHeader replaces the headers in to that from has as well.
 func setHeader(to, from http.Header) {
 	for name, values := range from {
 		to[http.CanonicalHeaderKey(name)] = slices.Clone(values) // later handlers may add to it
 	}
 }
 
-// writeJSON writes body as what it is, whatever type was set before.
+// writeJSON answers with body, which is JSON. Middleware may have set another
+// Content-Type, so it is overwritten.
 func writeJSON(c *gin.Context, status int, body []byte) {
 	c.Header("Content-Type", "application/json")
 	c.Data(status, "application/json", body)
 }
 
+// body returns the JSON that the client reads if there is no OnError.
 func body(e *Error) []byte {
 	var v any = struct {
 		Detail string `json:"detail"`
@@ -107,55 +110,4 @@ func body(e *Error) []byte {
 		return []byte(`{"detail":"` + detailInternal + `"}`)
 	}
 	return b
-}
-
-// OnError returns middleware that gives the refusals of the guards after it
-// another body: problem details, a page, an envelope. The status and the
-// challenge stand, whatever render does; the error's Detail is meant for the
-// client, its Err is not. The innermost OnError wins. Answers of the token
-// endpoint keep the form that RFC 6749 section 5.2 gives them.
-//
-// OnError panics if render is nil.
-func OnError(render func(*gin.Context, *Error)) gin.HandlerFunc {
-	needFunc("OnError", render)
-	return func(c *gin.Context) {
-		changeSettings(c, func(s *settings) { s.render = render })
-	}
-}
-
-// refusalWriter is the writer that a user's renderer writes to: it keeps the
-// status and the headers of the refusal.
-type refusalWriter struct {
-	gin.ResponseWriter
-	e *Error
-}
-
-func (w *refusalWriter) fix() {
-	if w.Written() {
-		return
-	}
-	setHeader(w.Header(), w.e.Header)
-	w.ResponseWriter.WriteHeader(w.e.Status)
-}
-
-func (w *refusalWriter) WriteHeader(int) { w.fix() }
-
-func (w *refusalWriter) WriteHeaderNow() {
-	w.fix()
-	w.ResponseWriter.WriteHeaderNow()
-}
-
-func (w *refusalWriter) Write(b []byte) (int, error) {
-	w.fix()
-	return w.ResponseWriter.Write(b)
-}
-
-func (w *refusalWriter) WriteString(s string) (int, error) {
-	w.fix()
-	return w.ResponseWriter.WriteString(s)
-}
-
-func (w *refusalWriter) Flush() {
-	w.fix()
-	w.ResponseWriter.Flush()
 }

@@ -55,6 +55,7 @@ type alternative struct {
 	granter *node   // whose scopes count if it is chosen; nil if it grants none
 }
 
+// checkAlternatives panics on the alternatives that AnyOf does not take.
 func checkAlternatives(alternatives []*node) {
 	if len(alternatives) == 0 {
 		panic("ginjwt: AnyOf: no alternatives given")
@@ -90,6 +91,7 @@ func commonPlace(a, b *node) (place, bool) {
 	return place{}, false
 }
 
+// anyOfName returns the name of an AnyOf, without the paths of packages.
 func anyOfName(alternatives []*node) string {
 	names := make([]string, len(alternatives))
 	for i, n := range alternatives {

@@ -12,7 +12,7 @@ import (
 // Audience is the recipients that a token is meant for (RFC 7519 section
 // 4.1.3): one string or several. It cannot be changed.
 type Audience struct {
-	one  string // of most tokens
+	one  string // the only recipient, as most tokens have it
 	more []string
 }
 
@@ -78,6 +78,7 @@ func (a *Audience) UnmarshalJSON(b []byte) error {
 	return a.UnmarshalJSONFrom(jsontext.NewDecoder(bytes.NewReader(b)))
 }
 
+// readString reads a string that is not empty.
 func readString(dec *jsontext.Decoder) (string, error) {
 	t, err := dec.ReadToken()
 	if err != nil {

@@ -41,7 +41,7 @@ func (b BasicCredentials) LogValue() slog.Value { return slog.StringValue(fmt.Sp
 //
 // Passwords of users are compared by a slow hash instead.
 func ConstantTimeEqual(a, b string) bool {
-	ha, hb := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b)) // of one length, whatever a and b have
+	ha, hb := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b)) // so that the compared texts have one length, whatever that of a and b is
 	return subtle.ConstantTimeCompare(ha[:], hb[:]) == 1
 }
 
@@ -81,12 +81,12 @@ func HTTPBasic(opts ...SchemeOption) *Dependency[BasicCredentials] {
 	})
 }
 
-// decodeBasic returns the user-pass of RFC 7617 section 2, which a colon and no
-// control character is in.
+// decodeBasic returns the user-pass of RFC 7617 section 2, "name:password", and
+// false if it has no colon, a control character, or is not strict Base64 of UTF-8.
 func decodeBasic(encoded string) (string, bool) {
 	b, err := base64.StdEncoding.Strict().DecodeString(encoded)
 	pair := string(b)
-	ok := err == nil && isB64Token(encoded) && // DecodeString passes over line breaks
+	ok := err == nil && isB64Token(encoded) && // for DecodeString skips line breaks, even if it is strict
 		utf8.Valid(b) && strings.Contains(pair, ":") && !strings.ContainsFunc(pair, isControl)
 	return pair, ok
 }

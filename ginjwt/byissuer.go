@@ -1,7 +1,6 @@
 package ginjwt
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/go-json-experiment/json"
@@ -13,13 +12,11 @@ import (
 // other issuer is refused. A Verifier for tokens without iss, of which there
 // can be one, has NoIssuer in its policy.
 func ByIssuer(vs ...*Verifier) (*Verifier, error) {
-	var faults []error
+	faults := faults{in: "ByIssuer"}
 	fault := func(i int, text string, args ...any) {
-		faults = append(faults, fmt.Errorf("ginjwt: ByIssuer: verifier %d %s", i+1, fmt.Sprintf(text, args...)))
+		faults.addIf(true, "verifier %d %s", i+1, fmt.Sprintf(text, args...))
 	}
-	if len(vs) == 0 {
-		faults = append(faults, errors.New("ginjwt: ByIssuer: no verifiers given"))
-	}
+	faults.addIf(len(vs) == 0, "no verifiers given")
 	issuers := map[string]*Verifier{}
 	for i, v := range vs {
 		switch {
@@ -37,8 +34,8 @@ func ByIssuer(vs ...*Verifier) (*Verifier, error) {
 			issuers[v.policy.Issuer] = v
 		}
 	}
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+	if err := faults.err(); err != nil {
+		return nil, err
 	}
 	v := &Verifier{issuers: issuers}
 	for _, one := range issuers {
@@ -47,9 +44,9 @@ func ByIssuer(vs ...*Verifier) (*Verifier, error) {
 	return v, nil
 }
 
-// issuerOf returns the iss that token claims to have, or "". Its word is taken
-// only for the choice of a Verifier, which then verifies it: repeated members
-// are left to that, for looking for them takes long.
+// issuerOf returns the iss that token claims to have, or "" if it has none. It
+// only serves to choose a Verifier, which then verifies the whole token. That one
+// refuses repeated members: to look for them here would only take time.
 func issuerOf(token string, maxBytes int) (string, Reason) {
 	s, reason := split(token, maxBytes)
 	if reason != "" {

@@ -12,15 +12,15 @@ import (
 // policy keeps a flood of tokens that are seen once from driving out those
 // that are seen again. A nil cache is one that is switched off.
 type cache[C any] struct {
-	tokens *otter.Cache[string, any] // of *cached[C]: otter would be compiled anew for each C
-	shared bool                      // C can be handed out as it is
+	tokens *otter.Cache[string, any] // the values are *cached[C]; with that type here, otter would be compiled once for each C
+	shared bool                      // one *C can be given to all requests, for nothing in it can be changed
 	clone  func(*C) *C               // nil if C has no Clone method
 }
 
-// cached is a token that was accepted. It is good as long as its key is in use.
+// cached is a token that was accepted.
 type cached[C any] struct {
 	claims    *C
-	authentic // the payload only if the claims are decoded anew for each request
+	authentic // the payload is nil unless each request has to decode it again
 }
 
 // cloner is a claims type that can copy itself, deeply.
@@ -43,10 +43,11 @@ func newCache[C any](size int, sh *shape) *cache[C] {
 func newTokens(size int) *otter.Cache[string, any] {
 	return otter.Must(&otter.Options[string, any]{
 		MaximumSize: size,
-		Executor:    func(fn func()) { fn() }, // a goroutine each costs more than what it would do
+		Executor:    func(fn func()) { fn() }, // by default, otter starts a goroutine for each task, which costs more than the task
 	})
 }
 
+// find returns what is known of token, or nil.
 func (c *cache[C]) find(token string) *cached[C] {
 	if c == nil {
 		return nil
@@ -56,9 +57,10 @@ func (c *cache[C]) find(token string) *cached[C] {
 	return known
 }
 
-// add remembers an accepted token. claims has gone to a request, which can
-// change what they refer to, though not the registered claims. So unless they
-// refer to nothing, later requests get theirs from a clone or from the payload.
+// add remembers an accepted token. The request that it came with has the same
+// claims, and its functions may change what those refer to: a slice, a map. (The
+// registered claims refer to nothing that can be changed.) So unless C is flat,
+// later requests do not get these claims, but a clone or what the payload says.
 func (c *cache[C]) add(token string, claims *C, a authentic) {
 	if c == nil {
 		return
@@ -73,6 +75,7 @@ func (c *cache[C]) add(token string, claims *C, a authentic) {
 	c.tokens.Set(strings.Clone(token), known) // the token may be a part of all the request's headers
 }
 
+// drop forgets a token that is not accepted any more.
 func (c *cache[C]) drop(token string) { c.tokens.Invalidate(token) }
 
 // copyOf returns claims that no other request can change.

@@ -36,8 +36,8 @@ func bearerChallenge(b string, e *Error, scopes []string) string {
 	return b + `, error="invalid_token", error_description="The access token is invalid"`
 }
 
-// quoted returns s as a quoted-string (RFC 9110 section 5.6.4), on one line
-// whatever s holds.
+// quoted returns s as a quoted-string (RFC 9110 section 5.6.4). Characters that a
+// header cannot carry, such as line ends, become question marks.
 func quoted(s string) string {
 	var b strings.Builder
 	b.WriteByte('"')
@@ -70,8 +70,8 @@ func printable(s string) string {
 	}, s)
 }
 
-// otherChallenge returns the challenges of a scheme that is not Bearer: its
-// name, and the realm if there is one. Missing scopes are told without: other
+// otherChallenge returns the challenge function of a scheme that is not Bearer:
+// its name, and the realm if there is one. For a 403 it gives none: to send other
 // credentials would not help.
 func otherChallenge(name, realm string) func(*Error, []string) string {
 	if realm != "" {
@@ -98,16 +98,17 @@ func titled(name string) string {
 }
 
 // challenge sets the challenges of schemes, one each (RFC 9110 section 11.6.1).
-// To a scheme that is not one of judged, by whose credentials the request was
-// judged, a 401 says just that (RFC 6750 section 3.1).
+// judged are those of them by whose credentials the request was judged. The
+// challenge of another one must not call its credentials bad: it says that there
+// were none (RFC 6750 section 3.1).
 func (e *Error) challenge(schemes, judged []*node, scopes []string) {
 	var values []string
 	for _, n := range schemes {
-		told := e
+		about := e
 		if e.Status == 401 && !slices.Contains(judged, n) {
-			told = errNoCredentials
+			about = errNoCredentials
 		}
-		if v := n.scheme.challenge(told, scopes); v != "" && !slices.Contains(values, v) {
+		if v := n.scheme.challenge(about, scopes); v != "" && !slices.Contains(values, v) {
 			values = append(values, v)
 		}
 	}

@@ -36,9 +36,9 @@ type ClaimsOf[C any] interface {
 // AnyClaims is a pointer to Claims or to a struct that embeds them.
 type AnyClaims interface{ Registered() *Claims }
 
-// origin says what an access token came of. A field of the user's with the same
-// name hides one here; it is then looked for in the JSON, and an Issuer refuses
-// to sign what would hide it. See shape.
+// origin says where an access token comes from. If the user's struct has a field of
+// the same JSON name, that is filled in place of ours; the claim is then looked
+// for in the JSON, and an Issuer refuses to sign it. See shape.
 type origin struct {
 	// SessionID is the session that the token belongs to (OpenID Connect's sid).
 	SessionID string `json:"sid,omitzero"`

@@ -32,8 +32,8 @@ func Cleanup(c *gin.Context, fn func()) {
 	}
 }
 
-// cleanUp calls the clean-ups. If one panics, the others are called while that
-// panic goes on.
+// cleanUp calls the clean-ups, last added first. If one panics, the others are
+// called before the panic goes on.
 func (s *slot) cleanUp() {
 	finished := false
 	defer func() {

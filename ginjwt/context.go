@@ -43,7 +43,7 @@ func (r *requestContext) Value(key any) any {
 	case slotKey{}:
 		return r
 	case gin.ContextKey:
-		return nil // below here no *gin.Context answers
+		return nil // hides a *gin.Context that the parent comes from, which locate would refuse
 	}
 	return r.Context.Value(key)
 }
@@ -78,8 +78,8 @@ func locate(ctx context.Context) (*slot, *gin.Context, error) {
 	return r.slot, r.c, nil
 }
 
-// detached returns a copy of c, which is nobody else's, for dependencies that
-// are worked out under ctx: its deadline and values are theirs.
+// detached returns a copy of c for dependencies that are worked out under ctx:
+// they see its deadline and its values. Nobody else uses the copy.
 func detached(c *gin.Context, ctx context.Context) *gin.Context {
 	c = c.Copy()
 	if c.Request != nil {

@@ -6,13 +6,13 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// maxCredentials is the length above which a token is refused without a look
-// at its characters. Policy.MaxTokenBytes sets the limit in force, which is
-// far lower by default.
+// maxCredentials is the length in bytes above which a scheme refuses credentials
+// without a look at their characters. It is the largest Policy.MaxTokenBytes,
+// which limits tokens further, by default to far less.
 const maxCredentials = 64 << 10
 
-// The refusals of a bearer token's header. They are never handed out: each
-// scheme completes a copy with its challenge.
+// The refusals that schemes share. They never leave this package: each scheme
+// adds its challenge to a copy.
 var (
 	errNoCredentials = &Error{Status: 401, Code: CodeNoCredentials, Detail: detailNoCredentials}
 	errTwoHeaders    = &Error{Status: 400, Code: CodeMalformedCredentials, Detail: detailTwoHeaders}
@@ -20,12 +20,17 @@ var (
 	errOversized     = &Error{Status: 401, Code: CodeInvalidToken, Detail: detailInvalid, Err: ReasonTooLarge}
 )
 
+// nothingSent reports whether e says that there were no credentials. A nil e, for
+// good ones, does not.
+func (e *Error) nothingSent() bool { return e != nil && e.Code == CodeNoCredentials }
+
+// malformed returns the refusal of credentials that break their grammar: 400.
 func malformed(detail string) *Error {
 	return &Error{Status: 400, Code: CodeMalformedCredentials, Detail: detail}
 }
 
-// credentials returns what follows the scheme's name in the Authorization
-// header, which p is:
+// credentials returns what follows the scheme's name in p, which must be the
+// Authorization header:
 //
 //	credentials = auth-scheme 1*SP ( token68 / #auth-param )
 func (p place) credentials(c *gin.Context) (string, *Error) {
@@ -59,7 +64,7 @@ func afterScheme(value, scheme string) (string, bool) {
 	}
 	rest := value[len(scheme):]
 	if rest != "" && isTokenChar(rest[0]) {
-		return "", false // the name goes on
+		return "", false // the header names a longer scheme, such as BearerX
 	}
 	return rest, true
 }

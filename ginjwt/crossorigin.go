@@ -2,9 +2,10 @@ package ginjwt
 
 import "net/http"
 
-// crossOrigin refuses a request with credentials that the browser may have sent
-// unasked, for a page of another origin. To ask for an upgrade is not safe,
-// whatever the method: what comes of it, a WebSocket, is not held to one origin.
+// crossOrigin refuses a request that a page of another origin may have made, if
+// browsers send the credentials of s unasked. A request for an upgrade is judged
+// like a POST, whatever its method is: no browser keeps a page of another origin
+// from reading and writing the WebSocket that it becomes.
 func (s *scheme) crossOrigin(req *http.Request) *Error {
 	if s.origins == nil {
 		return nil

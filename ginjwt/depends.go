@@ -116,8 +116,9 @@ func AllOf(guards ...Guard) *Dependency[struct{}] {
 	})
 }
 
-// newDependency returns a dependency whose value fn works out. fn may note in
-// the entry what the value grants. What it returns is only read from then on.
+// newDependency returns a dependency whose value fn works out. fn may leave a text
+// in the entry; see entry. All who ask for the dependency get the pointer that
+// it returns, so nobody may change what that points to.
 func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, error)) *Dependency[T] {
 	d := &Dependency[T]{node{name: name, valueType: reflect.TypeFor[T](), below: below}}
 	for _, b := range below {
@@ -137,12 +138,12 @@ func newDependency[T any](name string, below []*node, fn func(run, *entry) (*T, 
 	}
 	d.box = func(v any) (any, bool) {
 		t, ok := v.(T)
-		return &t, ok || v == nil && any(t) == nil // nil as a value of an interface type
+		return &t, ok || v == nil && any(t) == nil // if T is an interface type, nil is one of its values
 	}
 	return d
 }
 
-// result is what a user's function returned, as it is remembered.
+// result turns what a user's function returned into what is remembered.
 func result[T any](v T, err error) (*T, error) {
 	if err != nil {
 		return nil, err
@@ -150,7 +151,7 @@ func result[T any](v T, err error) (*T, error) {
 	return &v, nil
 }
 
-// resolve works d out as a part of r.
+// resolve works d out, if need be, as a part of r.
 func (d *Dependency[T]) resolve(r run) (v T, err error) {
 	p, err := d.pointer(r)
 	if err != nil {
@@ -159,7 +160,7 @@ func (d *Dependency[T]) resolve(r run) (v T, err error) {
 	return *p, nil
 }
 
-// pointer is resolve without a copy; what it points to must not be changed.
+// pointer is resolve without a copy of the value, which must not be changed.
 func (d *Dependency[T]) pointer(r run) (*T, error) {
 	e, err := r.resolve(&d.node)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
-// noteOf returns what a handler of nodes says about itself. The names are made
-// when it is asked: no request needs them.
+// noteOf returns what a handler says about itself that demands nodes and then
+// calls the user's function fn; fn is "" for a handler that only guards.
 func noteOf(nodes []*node, fn string) describe.Note {
 	n := describe.Note{Handler: fn, Answers: fn != "", Security: waysOf(nodes, nil), Checks: checksOf(nodes)}
 	for _, one := range nodes {
@@ -23,7 +23,7 @@ func noteOf(nodes []*node, fn string) describe.Note {
 	if n.Form != "" && n.Answers && !demands {
 		n.Endpoint = describe.Login
 	}
-	if fn == writeTokenName { // which says nothing: the login is what it writes the answer of
+	if fn == writeTokenName { // all logins end in it, so show the one that this is
 		n.Handler = nodes[0].displayName()
 	}
 	return n
@@ -41,14 +41,14 @@ func checksOf(nodes []*node) (names []string) {
 	return names
 }
 
-// A wanted is scopes that are demanded of what a granter grants.
+// wanted is a demand on the way down: scopes that granter must have granted.
 type wanted struct {
 	granter *node
 	scopes  []string
 }
 
-// waysOf returns the credentials by which all of nodes can be worked out, if
-// what lies above them wants scopes.
+// waysOf returns the ways to satisfy all of nodes at once. above holds the scopes
+// that are demanded above them.
 func waysOf(nodes []*node, above []wanted) []describe.Way {
 	all := []describe.Way{{}}
 	for _, n := range nodes {
@@ -57,7 +57,8 @@ func waysOf(nodes []*node, above []wanted) []describe.Way {
 	return all
 }
 
-// ways returns the credentials by which n can be worked out: one way is enough.
+// ways returns the ways to satisfy n, of which one is enough: the credentials, with
+// the scopes that n, and above, demand of each.
 func (n *node) ways(above []wanted) (all []describe.Way) {
 	switch {
 	case n.scheme != nil:
@@ -83,8 +84,8 @@ func (n *node) ways(above []wanted) (all []describe.Way) {
 	return waysOf(n.below, above)
 }
 
-// waysOfAnyOf returns the ways of an AnyOf. One is not taken by a request that
-// has the credentials of an alternative before it.
+// waysOfAnyOf returns the ways of an AnyOf. A request that has the credentials of an
+// earlier alternative is judged by that one, so each way names those as exceptions.
 func (n *node) waysOfAnyOf(above []wanted) (all []describe.Way) {
 	var earlier [][]*describe.Scheme
 	for i, below := range n.below {
@@ -104,9 +105,9 @@ func (n *node) waysOfAnyOf(above []wanted) (all []describe.Way) {
 	return all
 }
 
-// granting returns the ways of n, whose results carry scopes, with those that
-// are wanted. They are told of its tokens or, where there are none, of whatever
-// it has.
+// granting returns the ways of n, which grants scopes, with the scopes that are
+// wanted of it. They are noted at the bearer tokens among its schemes or, if it
+// has none, at all of its schemes.
 func (n *node) granting(above []wanted) []describe.Way {
 	var scopes []string
 	for _, w := range above {
@@ -128,7 +129,8 @@ func (n *node) granting(above []wanted) []describe.Way {
 	return ways
 }
 
-// setsOf returns the sets of schemes of which one is complete if needed is.
+// setsOf spells needed, in which an AnyOf can be, as sets of schemes: a request has
+// what is needed if it has credentials for all the schemes of one set.
 func setsOf(needed []*node) [][]*describe.Scheme {
 	sets := [][]*describe.Scheme{nil}
 	for _, n := range needed {

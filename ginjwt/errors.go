@@ -179,8 +179,9 @@ func asError(err error) *Error {
 	return e
 }
 
-// clone returns a copy of e that can be completed. cause, if it is not e
-// itself, is the error that e was found in.
+// clone returns a copy of e that can be changed. If e was found by errors.As in
+// another error, that is passed as cause, and becomes the copy's Err: it says
+// more than e alone. Otherwise cause is e itself or nil.
 func (e *Error) clone(cause error) *Error {
 	c := *e
 	c.Header = http.Header{}
@@ -200,8 +201,9 @@ func clientClosed(cause error) *Error {
 }
 
 // refusalFor returns the refusal that err stands for. ended is the error of the
-// request's context: a function that stopped because of it need not say what
-// that means.
+// request's context, or nil if that goes on. A user's function that stops when
+// the context ends returns that error as it is; what the client is answered then
+// is decided here.
 func refusalFor(err, ended error) *Error {
 	var e *Error
 	switch found := errors.As(err, &e); {
@@ -210,7 +212,7 @@ func refusalFor(err, ended error) *Error {
 			e = e.clone(err)
 		}
 		return e
-	case found || ended == nil || !errors.Is(err, ended):
+	case found || ended == nil || !errors.Is(err, ended): // a bug, or a plain error
 	case errors.Is(ended, context.Canceled):
 		return clientClosed(err)
 	case errors.Is(ended, context.DeadlineExceeded):

@@ -129,14 +129,14 @@ func (ev Event) log(ctx context.Context, l *slog.Logger) {
 	l.LogAttrs(ctx, level, "ginjwt: request "+string(ev.Outcome), attrs...)
 }
 
-// accepted tells the observers that n let the request pass.
+// accepted tells the observers that the guard n has let the request pass.
 func (s *slot) accepted(c *gin.Context, n *node) {
 	if !s.settings.observed() && override.Watching(c) == nil {
 		return
 	}
 	returned := false
 	defer func() {
-		if !returned { // the guards to come were not asked, whatever a Recovery does
+		if !returned { // an observer panicked: no handler may run, even if a Recovery goes on
 			c.Abort()
 		}
 	}()
@@ -188,6 +188,7 @@ func report(c *gin.Context, e *Error) {
 	tell(c, last, ev)
 }
 
+// publish completes ev with what is known of the request, and tells fns.
 func publish(c *gin.Context, fns []observer, ev Event) {
 	ctx := context.Background()
 	if c.Request != nil {
@@ -199,14 +200,15 @@ func publish(c *gin.Context, fns []observer, ev Event) {
 	}
 }
 
-// knownMethod returns method if it is one of RFC 9110 section 9.1 or RFC 5789:
-// others are a client's invention, and metrics would grow with them.
+// knownMethod returns method if it is one of RFC 9110 section 9.1 or RFC 5789, or
+// else "unknown". A client can make up any number of others, and metrics would
+// keep a series for each.
 func knownMethod(method string) string {
 	switch method {
 	case "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "CONNECT", "OPTIONS", "TRACE":
 		return method
 	}
-	return "unknown"
+	return unknown
 }
 
 // lastGuard returns the guard that the request came to last, or nil.

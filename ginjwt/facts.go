@@ -11,8 +11,8 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
-// tokenFacts are what events tell of a token. They are worked out when somebody
-// observes, and are never a text that only the client has chosen.
+// tokenFacts are what events tell of a token. They are worked out only if somebody
+// observes. A text that the client alone vouches for is replaced by unknown.
 type tokenFacts struct {
 	issuer, algorithm, keyID string
 	subject                  func() string
@@ -37,8 +37,8 @@ func (r run) fillEvent(ev *Event, n *node) {
 	}
 }
 
-// token returns what became of the token that the guard n judged: of several,
-// that which was refused.
+// token returns the JWT dependency below the guard n and what became of its token.
+// If there are several, it is the one whose token was refused, or the first.
 func (r run) token(n *node) (whose *node, found *entry) {
 	n.descend(func(n *node) []*node {
 		if n.facts != nil {
@@ -51,7 +51,7 @@ func (r run) token(n *node) (whose *node, found *entry) {
 	return whose, found
 }
 
-// demanded returns the scopes that the guard n demands.
+// demanded returns the scopes that the guard n demands of this request.
 func (r run) demanded(n *node) (scopes []string) {
 	n.descend(func(n *node) []*node {
 		scopes = describe.Union(scopes, n.scopes)
@@ -60,8 +60,8 @@ func (r run) demanded(n *node) (scopes []string) {
 	return scopes
 }
 
-// facts returns what is known of a token: the dependency that it came from, and
-// what became of it.
+// facts returns what events tell of a token. token is the entry of the scheme that
+// found it, verified that of the JWT dependency.
 func (t *typed[C, P]) facts(token, verified *entry) tokenFacts {
 	if token == nil || token.failed {
 		return tokenFacts{}
@@ -84,7 +84,8 @@ func (t *typed[C, P]) facts(token, verified *entry) tokenFacts {
 	return f
 }
 
-// judgeOf returns what of t judged a token, or nil if that was not come to.
+// judgeOf returns the part of t that judged a token: of a ByIssuer, the one of its
+// issuer. It is nil if the token was refused before one was chosen.
 func (t *typed[C, P]) judgeOf(raw string, verified *entry) *typed[C, P] {
 	if t.issuers == nil {
 		return t
@@ -93,7 +94,7 @@ func (t *typed[C, P]) judgeOf(raw string, verified *entry) *typed[C, P] {
 		return t.issuers[P(verified.value.(*C)).Registered().Issuer]
 	}
 	iss, reason := issuerOf(raw, t.v.policy.MaxTokenBytes)
-	if reason != "" { // which is not to be taken for a token without iss
+	if reason != "" { // its iss is not known, which is not the same as none
 		return nil
 	}
 	return t.issuers[iss]
@@ -112,8 +113,8 @@ func (v *Verifier) headerOf(token string) *header {
 	return h
 }
 
-// authenticated reports whether a token was refused, if it was, for what comes
-// after the signature.
+// authenticated reports whether the signature of a token was found good. err is
+// the error that the token was refused with afterwards, or before, or nil.
 func authenticated(err error) bool {
 	var reason Reason
 	if err == nil || errors.As(err, new(afterSignature)) {
@@ -125,8 +126,8 @@ func authenticated(err error) bool {
 	return errors.As(err, &reason) && !slices.Contains(early, reason)
 }
 
-// ignored returns what was sent and is not looked at by schemes, of which judged
-// are those that the request was judged by.
+// ignored returns what else was sent, for Event.Ignored. schemes are those of the
+// guard, judged those of them by whose credentials the request was judged.
 func (r run) ignored(schemes, judged []*node) string {
 	if r.c.Request == nil || len(schemes) == 0 {
 		return ""
@@ -134,7 +135,7 @@ func (r run) ignored(schemes, judged []*node) string {
 	if said := ignoredBeside(r.c, schemes); said != "" {
 		return said
 	}
-	for _, n := range schemes { // an AnyOf chose another
+	for _, n := range schemes { // those of the alternatives that an AnyOf did not choose
 		if !slices.Contains(judged, n) && r.sent(n.schemes) {
 			return IgnoredOtherScheme
 		}
@@ -142,7 +143,8 @@ func (r run) ignored(schemes, judged []*node) string {
 	return ""
 }
 
-// ignoredBeside looks at the Authorization header, and at what is beside it.
+// ignoredBeside is ignored as far as the Authorization header tells: it may be of a
+// scheme that is none of schemes, or there may be a cookie beside it.
 func ignoredBeside(c *gin.Context, schemes []*node) string {
 	authorization := c.Request.Header["Authorization"]
 	if len(authorization) != 1 || strings.TrimSpace(authorization[0]) == "" {

@@ -100,7 +100,7 @@ var tokenFields = []string{
 	"refresh_token", "code", "redirect_uri", "token", "token_type_hint",
 }
 
-// formDependency returns what read makes of the posted form.
+// formDependency returns a dependency on what read makes of the posted form.
 func formDependency[T any](name string, read func(url.Values) (T, error)) *Dependency[T] {
 	form := newDependency(name, nil, func(r run, _ *entry) (*T, error) {
 		if r.c != r.slot.origin {
@@ -125,8 +125,8 @@ func formDependency[T any](name string, read func(url.Values) (T, error)) *Depen
 
 var errFormElsewhere = errors.New("ginjwt: the login form can be read in the request's own handlers only: not with a copied context")
 
-// postedForm reads the request's form, which later handlers find in
-// Request.PostForm.
+// postedForm reads the request's form. It leaves it in Request.PostForm, where
+// later handlers find it, and where an earlier one may have put it.
 func postedForm(c *gin.Context) (url.Values, error) {
 	mediaType, _, err := mime.ParseMediaType(c.GetHeader("Content-Type"))
 	if err != nil || mediaType != "application/x-www-form-urlencoded" {
@@ -147,6 +147,7 @@ func postedForm(c *gin.Context) (url.Values, error) {
 	return values, nil
 }
 
+// readBody reads the request's body, up to maxFormBytes.
 func readBody(c *gin.Context) ([]byte, error) {
 	if c.Request.Body == nil {
 		return nil, nil
@@ -181,13 +182,14 @@ func innermost(w http.ResponseWriter) http.ResponseWriter {
 	}
 }
 
+// newPasswordForm checks the fields of a login form.
 func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequestForm, err error) {
 	scope := ""
 	fields := []struct {
 		name     string
 		to       *string
 		required bool
-		text     bool // the others have a grammar of their own
+		text     bool // may hold no control characters; the others have a grammar of their own
 	}{
 		{"grant_type", &form.GrantType, strict, false},
 		{"username", &form.Username, true, true},
@@ -220,6 +222,7 @@ func newPasswordForm(values url.Values, strict bool) (form OAuth2PasswordRequest
 	return form, err
 }
 
+// requestedScopes returns the scopes of a scope parameter, each once.
 func requestedScopes(scope string) ([]string, error) {
 	var scopes []string
 	seen := map[string]bool{"": true}

@@ -1,5 +1,7 @@
 package ginjwt
 
+// The characters that RFCs allow in credentials, names and texts.
+
 import (
 	"slices"
 	"strings"
@@ -14,7 +16,7 @@ func isB64Token(s string) bool {
 		return false
 	}
 	var stray byte
-	for ; len(s) >= 8; s = s[8:] { // eight at a time, for this goes over every token
+	for ; len(s) >= 8; s = s[8:] { // eight at a time, which is faster: every token passes here
 		stray |= notB64[s[0]] | notB64[s[1]] | notB64[s[2]] | notB64[s[3]] |
 			notB64[s[4]] | notB64[s[5]] | notB64[s[6]] | notB64[s[7]]
 	}
@@ -40,8 +42,8 @@ func isTokenChar(b byte) bool {
 	return notB64[b] == 0 && b != '/' || strings.IndexByte("!#$%&'*^`|", b) >= 0
 }
 
-// equalFoldASCII reports whether s is lower in any letter case. Unicode's
-// folding would take the Kelvin sign for a k.
+// equalFoldASCII reports whether s, in any letter case, is lower, which is as long
+// and in lower case. strings.EqualFold would take the Kelvin sign for a k.
 func equalFoldASCII(s, lower string) bool {
 	for i := range len(s) {
 		if s[i] != lower[i] && (s[i] < 'A' || s[i] > 'Z' || s[i]-'A'+'a' != lower[i]) {
@@ -51,7 +53,8 @@ func equalFoldASCII(s, lower string) bool {
 	return true
 }
 
-// lowerASCII leaves alone what Unicode would fold into ASCII.
+// lowerASCII returns s with A to Z in lower case. strings.ToLower would turn the
+// Kelvin sign into a k.
 func lowerASCII(s string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {
@@ -61,10 +64,11 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// isControl reports whether r is one of RFC 5234's CTL.
+// isControl reports whether r is a control character (CTL of RFC 5234).
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// isControlButTab reports what UNICODECHARNOCRLF of RFC 6749 appendix A leaves out.
+// isControlButTab reports whether r is a control character other than a tab. RFC
+// 6749 appendix A allows a tab in user names and passwords (UNICODECHARNOCRLF).
 func isControlButTab(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
 
 func isPrintableASCII(s string) bool {

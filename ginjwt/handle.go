@@ -87,9 +87,10 @@ func Public() gin.HandlerFunc {
 	})
 }
 
-// handler returns h, which admits nodes, with the request's slot. The outermost
-// of a request's handlers closes it, when the chain that follows is over. fn is
-// the name of the user's function that answers, or "" for a guard.
+// handler returns a handler that opens the request's slot and calls h, which
+// admits nodes. The outermost of a request's handlers runs the rest of the chain
+// itself, and closes the slot after that. fn is the name of the user's function
+// that h calls, or "" for a handler that only guards.
 func handler(nodes []*node, fn string, h func(*gin.Context, *slot)) gin.HandlerFunc {
 	first, places := credentialsFirst(nodes), unknownToCaches(nodes)
 	note := sync.OnceValue(func() describe.Note { return noteOf(nodes, fn) })
@@ -120,7 +121,7 @@ func handler(nodes []*node, fn string, h func(*gin.Context, *slot)) gin.HandlerF
 	})
 }
 
-// admit resolves n, or answers the request and returns nil.
+// admit resolves n. If that fails, it answers the request and returns nil.
 func (s *slot) admit(c *gin.Context, n *node) *entry {
 	e, err := s.resolveGuard(c, n)
 	if err != nil {
@@ -130,7 +131,8 @@ func (s *slot) admit(c *gin.Context, n *node) *entry {
 	return e
 }
 
-// admit resolves d, or answers the request.
+// admit resolves d and tells the observers. If d is refused or fails, it answers
+// the request and returns false.
 func admit[T any](c *gin.Context, s *slot, d *Dependency[T]) (v T, ok bool) {
 	e := s.admit(c, &d.node)
 	if e == nil {

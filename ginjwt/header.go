@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// header is what matters of a JOSE header (RFC 7515 section 4.1).
+// header is what is used of a JOSE header (RFC 7515 section 4.1).
 type header struct {
 	alg Algorithm
 	kid string
@@ -25,8 +25,8 @@ const (
 	maxHeaderColons = 64
 )
 
-// headerMembers are the members that are looked at, each as it stands: of the
-// wrong type, null, or missing.
+// headerMembers are the members that are looked at. They are decoded as raw JSON,
+// which tells null and a wrong type from a member that is missing.
 type headerMembers struct {
 	Alg  jsontext.Value `json:"alg"`
 	Kid  jsontext.Value `json:"kid"`
@@ -44,8 +44,8 @@ type headerMembers struct {
 	Zip  jsontext.Value `json:"zip"`
 }
 
-// parseHeader decodes a header. Members that we do not use are ignored, as RFC
-// 7515 section 4 wants it, but not those that change what the token means.
+// parseHeader decodes a header. Members that are not known are ignored, as RFC
+// 7515 section 4 wants it. Those that change what the token means are refused.
 func parseHeader(segment string) (*header, Reason) {
 	if len(segment) > maxHeader {
 		return nil, ReasonHeader
@@ -89,8 +89,9 @@ func mediaType(typ string) string {
 	return strings.TrimPrefix(lowerASCII(typ), "application/")
 }
 
-// remembered holds the headers of good tokens, parsed, by their text: an issuer
-// uses one or two. It holds no key and no verdict, and is bounded.
+// remembered holds parsed headers of good tokens by their text. An issuer uses one
+// or two, so few have to be parsed again. It is bounded, and holds no key and no
+// verdict: those are found anew for each token.
 type remembered struct {
 	m atomic.Pointer[map[string]*header]
 }
@@ -113,5 +114,5 @@ func (r *remembered) add(segment string, h *header) {
 		after = maps.Clone(*before)
 	}
 	after[strings.Clone(segment)] = h
-	r.m.CompareAndSwap(before, &after) // if another was faster, the next token's turn comes
+	r.m.CompareAndSwap(before, &after) // if somebody else was faster, the next token will add it
 }

@@ -7,17 +7,16 @@ import (
 	"sync"
 )
 
-// mac is a hash keyed with a secret, and room to work in.
+// mac is a hash keyed with a secret, with buffers for what goes in and comes out.
 type mac struct {
 	hash.Hash
 	in  [512]byte
 	sum [64]byte // of SHA-512, the largest
 }
 
-// hmacVerifier returns a function that verifies HMACs with key (RFC 7518
-// section 3.2). golang-jwt's method of the same algorithm prepares the key for
-// each token; here that is done once, which is two thirds of the work. The
-// cryptography of both is crypto/hmac's.
+// hmacVerifier returns a function that verifies HMACs with key (RFC 7518 section
+// 3.2). golang-jwt's own method prepares the key again for each token, which is
+// two thirds of the work; here that is done once. Both use crypto/hmac.
 func hmacVerifier(h crypto.Hash, key []byte) func(signed string, signature []byte) bool {
 	keyed := sync.Pool{New: func() any { return &mac{Hash: hmac.New(h.New, key)} }}
 	return func(signed string, signature []byte) bool {

@@ -7,11 +7,12 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// HTTP caches that many share keep no response to a request with an
-// Authorization header unless told to (RFC 9111 section 3.5). Of credentials
-// elsewhere they know nothing: they have to be told.
+// A shared HTTP cache, such as a CDN, keeps no response to a request with an
+// Authorization header unless that allows it (RFC 9111 section 3.5). It does not
+// know that a cookie, another header or a query holds credentials, and would give
+// one user's response to another. This file tells it.
 
-// unknownToCaches returns the places below nodes that HTTP caches have to be told of.
+// unknownToCaches returns the places below nodes where caches expect no credentials.
 func unknownToCaches(nodes []*node) (places []place) {
 	for _, n := range nodes {
 		for _, s := range n.schemes {
@@ -25,8 +26,8 @@ func unknownToCaches(nodes []*node) (places []place) {
 	return places
 }
 
-// forbidSharing tells caches that the response depends on what is in places,
-// and belongs to the client alone if there is anything.
+// forbidSharing tells caches that the response depends on what is in places and,
+// if there is something, that it is for this client only.
 func forbidSharing(c *gin.Context, places []place) {
 	if c.Request == nil {
 		return
@@ -39,7 +40,7 @@ func forbidSharing(c *gin.Context, places []place) {
 		case inCookie:
 			addVary(header, "Cookie")
 		case inSubprotocol:
-			p.hideToken(c) // here, for it may be an alternative that is not chosen
+			p.hideToken(c) // even if the scheme is never asked, as one that an AnyOf does not choose
 		}
 		if values, ok := p.values(c); len(values) > 0 || !ok {
 			setPrivate(header)
@@ -47,7 +48,7 @@ func forbidSharing(c *gin.Context, places []place) {
 	}
 }
 
-// addVary adds name to Vary (RFC 9110 section 12.5.5).
+// addVary adds name to Vary (RFC 9110 section 12.5.5), unless that has it.
 func addVary(header http.Header, name string) {
 	for _, value := range header["Vary"] {
 		for one := range strings.SplitSeq(value, ",") {
@@ -59,8 +60,9 @@ func addVary(header http.Header, name string) {
 	header.Add("Vary", name)
 }
 
-// setPrivate keeps the response out of shared caches (RFC 9111 section 5.2.2.7),
-// whatever middleware said before; what it said of the client's own cache stands.
+// setPrivate keeps the response out of shared caches (RFC 9111 section 5.2.2.7).
+// Of a Cache-Control that middleware has set, it keeps what does not contradict
+// that, such as max-age for the client's own cache.
 func setPrivate(header http.Header) {
 	said := strings.Join(header["Cache-Control"], ",")
 	kept := []string{}

@@ -30,17 +30,11 @@ var ErrInactive = errors.New("ginjwt: the token is not active")
 // header. The error names everything that is wrong.
 func NewOpaqueVerifier(in Introspector, policy Policy) (*Verifier, error) {
 	p, err := policy.complete()
-	faults := []error{err}
-	if in == nil {
-		faults = append(faults, errors.New("ginjwt: NewOpaqueVerifier: nil Introspector"))
-	}
-	if policy.CacheSize != 0 {
-		faults = append(faults, errors.New("ginjwt: NewOpaqueVerifier: CacheSize is set: the Introspector decides what is remembered"))
-	}
-	if policy.Types != nil {
-		faults = append(faults, errors.New("ginjwt: NewOpaqueVerifier: Types is set: an opaque token has no header"))
-	}
-	if err := errors.Join(faults...); err != nil {
+	faults := faults{in: "NewOpaqueVerifier"}
+	faults.addIf(in == nil, "nil Introspector")
+	faults.addIf(policy.CacheSize != 0, "CacheSize is set: the Introspector decides what is remembered")
+	faults.addIf(policy.Types != nil, "Types is set: an opaque token has no header")
+	if err := faults.err(err); err != nil {
 		return nil, err
 	}
 	return &Verifier{introspector: in, policy: p}, nil

@@ -52,12 +52,7 @@ func (k oneKey) SigningKey(context.Context) (Key, error) { return k.Key, nil }
 
 // NewIssuer returns an Issuer. The error names everything that is wrong with cfg.
 func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
-	var faults []error
-	fault := func(bad bool, format string, args ...any) {
-		if bad {
-			faults = append(faults, fmt.Errorf("ginjwt: IssuerConfig: "+format, args...))
-		}
-	}
+	faults := faults{in: "IssuerConfig"}
 	if cfg.AccessTTL == 0 {
 		cfg.AccessTTL = defaultAccessTTL
 	}
@@ -68,20 +63,20 @@ func NewIssuer(cfg IssuerConfig) (*Issuer, error) {
 	keys := cfg.Keys
 	switch {
 	case keys == nil && cfg.Key.material == nil:
-		fault(true, "no key: set Key, made by NewKey, KeyFromPEM or GenerateKey, or Keys")
+		faults.addIf(true, "no key: set Key, made by NewKey, KeyFromPEM or GenerateKey, or Keys")
 	case keys == nil:
-		fault(cfg.Key.material.sign == nil, "Key is a public key: signing needs the private one")
+		faults.addIf(cfg.Key.material.sign == nil, "Key is a public key: signing needs the private one")
 		keys = oneKey{cfg.Key}
 	default:
-		fault(cfg.Key.material != nil, "Key and Keys are both set: choose one")
+		faults.addIf(cfg.Key.material != nil, "Key and Keys are both set: choose one")
 	}
-	fault(len(cfg.Key.ID()) > maxKeyID, "the ID of Key has %d bytes; a token's has at most %d", len(cfg.Key.ID()), maxKeyID)
-	fault(cfg.Issuer == "", "Issuer is empty: set it to a URL or name of this service")
-	fault(len(cfg.Audience) == 0, "Audience is empty: set it to the services that the tokens are for")
-	fault(slices.Contains(cfg.Audience, ""), "Audience has an empty entry")
-	fault(cfg.AccessTTL < 0 || cfg.AccessTTL%time.Second != 0, "AccessTTL is %v: it must be a positive number of whole seconds", cfg.AccessTTL)
-	if len(faults) > 0 {
-		return nil, errors.Join(faults...)
+	faults.addIf(len(cfg.Key.ID()) > maxKeyID, "the ID of Key has %d bytes; a token's has at most %d", len(cfg.Key.ID()), maxKeyID)
+	faults.addIf(cfg.Issuer == "", "Issuer is empty: set it to a URL or name of this service")
+	faults.addIf(len(cfg.Audience) == 0, "Audience is empty: set it to the services that the tokens are for")
+	faults.addIf(slices.Contains(cfg.Audience, ""), "Audience has an empty entry")
+	faults.addIf(cfg.AccessTTL < 0 || cfg.AccessTTL%time.Second != 0, "AccessTTL is %v: it must be a positive number of whole seconds", cfg.AccessTTL)
+	if err := faults.err(); err != nil {
+		return nil, err
 	}
 	return &Issuer{cfg: cfg, keys: keys}, nil
 }
@@ -181,8 +176,8 @@ func (m *keyMaterial) token(claims AnyClaims) (string, error) {
 	return token, nil
 }
 
-// copyOf returns a shallow copy of claims, so that filling it in changes
-// nothing of the caller's, and the names of ours that its own fields hide.
+// copyOf returns a shallow copy of claims, which can be filled in without a change
+// to the caller's, and the JSON names that its type's own fields hide; see shape.
 func (i *Issuer) copyOf(claims AnyClaims) (cp AnyClaims, hidden []string, err error) {
 	v := reflect.ValueOf(claims)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
@@ -197,7 +192,7 @@ func (i *Issuer) copyOf(claims AnyClaims) (cp AnyClaims, hidden []string, err er
 	return own.Interface().(AnyClaims), sh.hidden, nil
 }
 
-// fill sets what is empty in c, and refuses what our own Verifier would.
+// fill sets what is empty in c, and refuses what i's own Verifier would refuse.
 func (i *Issuer) fill(c *Claims) error {
 	now := NewNumericDate(i.cfg.Now())
 	latest := NewNumericDate(now.Add(i.cfg.AccessTTL))
@@ -231,16 +226,11 @@ func (i *Issuer) fill(c *Claims) error {
 // issuer and audience, typ at+jwt, no longer lifetime than its own. The rest of
 // p stands; its Issuer, Audience, Types and what waives them stay empty.
 func (i *Issuer) Verifier(p Policy) (*Verifier, error) {
-	var faults []error
-	fault := func(bad bool, text string) {
-		if bad {
-			faults = append(faults, errors.New("ginjwt: Issuer.Verifier: "+text))
-		}
-	}
-	fault(p.Issuer != "" || p.AnyIssuer || p.NoIssuer, "the issuer is known: leave Policy.Issuer, AnyIssuer and NoIssuer empty")
-	fault(len(p.Audience) > 0 || p.AnyAudience, "the audience is known: leave Policy.Audience and AnyAudience empty")
-	fault(p.Types != nil, "the type is at+jwt: leave Policy.Types empty")
-	fault(p.MaxLifetime > i.cfg.AccessTTL, "Policy.MaxLifetime is longer than the tokens live")
+	faults := faults{in: "Issuer.Verifier"}
+	faults.addIf(p.Issuer != "" || p.AnyIssuer || p.NoIssuer, "the issuer is known: leave Policy.Issuer, AnyIssuer and NoIssuer empty")
+	faults.addIf(len(p.Audience) > 0 || p.AnyAudience, "the audience is known: leave Policy.Audience and AnyAudience empty")
+	faults.addIf(p.Types != nil, "the type is at+jwt: leave Policy.Types empty")
+	faults.addIf(p.MaxLifetime > i.cfg.AccessTTL, "Policy.MaxLifetime is longer than the tokens live")
 	p.Issuer, p.Audience, p.Types = i.cfg.Issuer, i.cfg.Audience, []string{accessToken}
 	p.AnyIssuer, p.NoIssuer, p.AnyAudience = false, false, false
 	if p.MaxLifetime == 0 {
@@ -254,7 +244,7 @@ func (i *Issuer) Verifier(p Policy) (*Verifier, error) {
 		keys = one.public()
 	}
 	v, err := NewVerifier(keys, p)
-	if err := errors.Join(append(faults, err)...); err != nil {
+	if err := faults.err(err); err != nil {
 		return nil, err
 	}
 	return v, nil

@@ -10,8 +10,8 @@ import (
 // maxDepth is how deep the JSON of a token may nest.
 const maxDepth = 32
 
-// isObject reports whether b is a JSON object, as far as its first character
-// tells, that nests at most 32 deep.
+// isObject reports whether b begins like a JSON object and nests at most maxDepth
+// deep. Whether it is valid, the decoder finds out afterwards.
 func isObject(b []byte) bool {
 	trimmed := bytes.TrimLeft(b, " \t\r\n")
 	if len(trimmed) == 0 || trimmed[0] != '{' {
@@ -20,7 +20,7 @@ func isObject(b []byte) bool {
 	if bytes.Count(b, []byte{'{'})+bytes.Count(b, []byte{'['}) <= maxDepth {
 		return true
 	}
-	// Repeated members are for the decoder proper: looking for them takes long.
+	// That decoder refuses repeated members; to look for them here takes long.
 	dec := jsontext.NewDecoder(bytes.NewReader(b), jsontext.AllowDuplicateNames(true))
 	for {
 		if _, err := dec.ReadToken(); err != nil {
@@ -41,7 +41,7 @@ func jsonString(v jsontext.Value) (string, bool) {
 	return string(b), err == nil
 }
 
-// topLevel returns the members of a JSON object.
+// topLevel returns the members of a JSON object, and false if it is not valid.
 func topLevel(payload []byte) (map[string]jsontext.Value, bool) {
 	var members map[string]jsontext.Value
 	return members, json.Unmarshal(payload, &members) == nil

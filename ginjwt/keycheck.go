@@ -41,9 +41,9 @@ func checkSecret(secret []byte, size int, rules keyRules) error {
 	return nil
 }
 
-// looksLikeKeyFile reports whether b is PEM, its Base64 alone, DER or a JWK:
-// material that is often public, and which the attack of RFC 8725 section 2.1
-// signs with.
+// looksLikeKeyFile reports whether b is a key or certificate as PEM, as the Base64
+// of PEM alone, as DER, or as a JWK. Such a text is often public, and whoever has
+// it could then sign tokens with it (RFC 8725 section 2.1).
 func looksLikeKeyFile(b []byte) bool {
 	if bytes.Contains(b, []byte("-----BEGIN ")) || bytes.Contains(b, []byte(`"kty"`)) || isDER(b) {
 		return true
@@ -117,7 +117,7 @@ func isROCA(n *big.Int) bool {
 // copyECDSA returns a copy of k, and its coordinates one after the other, if it
 // is a point on curve.
 func copyECDSA(k *ecdsa.PublicKey, curve elliptic.Curve) (*ecdsa.PublicKey, []byte, error) {
-	//lint:ignore SA1019 Bytes takes a nil coordinate for granted
+	//lint:ignore SA1019 Bytes, below, panics if a coordinate is nil
 	if k == nil || k.Curve == nil || k.X == nil || k.Y == nil {
 		return nil, nil, errors.New("the key is nil or empty")
 	}
@@ -135,7 +135,8 @@ func copyECDSA(k *ecdsa.PublicKey, curve elliptic.Curve) (*ecdsa.PublicKey, []by
 	return public, encoded[1:], nil
 }
 
-// curveName returns the name of c, which is the user's and may hold a nil.
+// curveName returns the name of c without a call of it: c may be a type of the
+// user's, or a nil pointer.
 func curveName(c elliptic.Curve) string {
 	for _, known := range []elliptic.Curve{elliptic.P224(), elliptic.P256(), elliptic.P384(), elliptic.P521()} {
 		if c == known {

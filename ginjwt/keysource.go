@@ -33,7 +33,7 @@ func Keys(keys ...Key) KeySource {
 		s.byID[keyID{k.Algorithm(), k.ID()}] = k
 	}
 	for alg := range methods {
-		if k, ok := s.only(alg); ok {
+		if k, ok := s.withoutID(alg); ok {
 			s.byID[keyID{alg, ""}] = k
 		} else {
 			delete(s.byID, keyID{alg, ""})
@@ -44,7 +44,7 @@ func Keys(keys ...Key) KeySource {
 
 type keySet struct {
 	keys []Key
-	byID map[keyID]Key // "" is what a token without a key ID is verified with
+	byID map[keyID]Key // at the ID "" is the key for tokens that have none
 }
 
 type keyID struct {
@@ -59,8 +59,9 @@ func (s *keySet) FindKey(_ context.Context, alg Algorithm, kid string) (Key, err
 	return Key{}, ErrUnknownKey
 }
 
-// only returns the only key for alg, or two secrets as one key.
-func (s *keySet) only(alg Algorithm) (Key, bool) {
+// withoutID returns the key for tokens of alg that name no key: the only one, or two
+// secrets as one key, which are tried in turn. Else there is none.
+func (s *keySet) withoutID(alg Algorithm) (Key, bool) {
 	var found []Key
 	for _, k := range s.keys {
 		if k.Algorithm() == alg {
@@ -83,27 +84,22 @@ func (s *keySet) faults() error {
 	if len(s.keys) == 0 {
 		return errors.New("ginjwt: Keys: no keys given")
 	}
-	var faults []error
-	fault := func(bad bool, format string, args ...any) {
-		if bad {
-			faults = append(faults, fmt.Errorf("ginjwt: Keys: "+format, args...))
-		}
-	}
+	faults := faults{in: "Keys"}
 	seen := map[string]bool{}
 	for i, k := range s.keys {
 		id := k.ID()
 		_, named := s.byID[keyID{k.Algorithm(), id}]
-		fault(k.material == nil, "key %d is the zero Key; make keys with NewKey, KeyFromPEM or GenerateKey", i+1)
-		fault(id != "" && seen[id], "two keys have the ID %q; give each its own with WithID", id)
-		fault(k.material != nil && !named, "key %d is one of several for %s and has no ID, so no token can name it; give it one with WithID", i+1, k.Algorithm())
-		fault(len(id) > maxKeyID, "the ID of key %d has %d bytes; a token's has at most %d", i+1, len(id), maxKeyID)
+		faults.addIf(k.material == nil, "key %d is the zero Key; make keys with NewKey, KeyFromPEM or GenerateKey", i+1)
+		faults.addIf(id != "" && seen[id], "two keys have the ID %q; give each its own with WithID", id)
+		faults.addIf(k.material != nil && !named, "key %d is one of several for %s and has no ID, so no token can name it; give it one with WithID", i+1, k.Algorithm())
+		faults.addIf(len(id) > maxKeyID, "the ID of key %d has %d bytes; a token's has at most %d", i+1, len(id), maxKeyID)
 		seen[id] = true
 	}
-	return errors.Join(faults...)
+	return faults.err()
 }
 
-// checkSource reports what can be told to be wrong with keys before any token
-// is seen.
+// checkSource reports what is wrong with keys, as far as that can be known before
+// there is a token.
 func checkSource(keys KeySource, p Policy) error {
 	switch k := keys.(type) {
 	case nil:

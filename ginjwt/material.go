@@ -25,7 +25,7 @@ type keyMaterial struct {
 	verify func(signed string, signature []byte) bool
 	sign   func(signed string) ([]byte, error) // nil for a public key
 	public func() crypto.PublicKey             // nil for a secret
-	next   *keyMaterial                        // another to try: two secrets during a rotation
+	next   *keyMaterial                        // the second of two secrets, tried after this one; see keySet.withoutID
 }
 
 func (m *keyMaterial) setPublic(key any) {
@@ -87,6 +87,7 @@ func (m *keyMaterial) setRSA(material any, rules keyRules) error {
 	return nil
 }
 
+// curves are the curves of ECDSA's algorithms (RFC 7518 section 3.4).
 var curves = map[Algorithm]elliptic.Curve{ES256: elliptic.P256(), ES384: elliptic.P384(), ES512: elliptic.P521()}
 
 func (m *keyMaterial) setECDSA(material any) error {
@@ -145,8 +146,8 @@ func (m *keyMaterial) setEd25519(material any) error {
 	return nil
 }
 
-// thumbprint returns the SHA-256 thumbprint of a JWK (RFC 7638), given as its
-// required members in order with each value in its place.
+// thumbprint returns the SHA-256 thumbprint of a JWK (RFC 7638). jwk has the
+// required members in the order of their names, with %s for each of values.
 func thumbprint(jwk string, values ...[]byte) string {
 	args := make([]any, len(values))
 	for i, v := range values {

@@ -13,8 +13,8 @@ import (
 // challenged and described. Nodes are made while routes are set up and never
 // change afterwards, so requests share them without a lock.
 type node struct {
-	name      string       // of the user's function, for logs
-	valueType reflect.Type // of the value
+	name      string       // of the user's function, of the scheme, or of what made the node; for logs
+	valueType reflect.Type // T of the Dependency[T]
 	below     []*node      // what it depends on, in order of declaration
 	work      func(r run, e *entry)
 	box       func(v any) (boxed any, ok bool) // a replacement's value as work would have stored it
@@ -36,7 +36,8 @@ type node struct {
 // Guard is what Require takes: every *Dependency is one.
 type Guard interface{ guardNode() *node }
 
-// nodesOf panics unless every guard is a dependency made by this package.
+// nodesOf returns the nodes of guards. It panics unless all of them were made by
+// this package.
 func nodesOf(caller string, guards ...Guard) []*node {
 	nodes := make([]*node, len(guards))
 	for i, g := range guards {
@@ -50,20 +51,20 @@ func nodesOf(caller string, guards ...Guard) []*node {
 	return nodes
 }
 
-// needFunc panics if fn, a function of any type, is nil; else it returns its name.
+// needFunc returns the name of fn, a function of any type. It panics if fn is nil.
 func needFunc(caller string, fn any) string {
 	v := reflect.ValueOf(fn)
 	if !v.IsValid() || v.IsNil() {
 		panic("ginjwt: " + caller + ": nil function")
 	}
-	return strings.TrimSuffix(runtime.FuncForPC(v.Pointer()).Name(), "-fm") // of a method's value
+	return strings.TrimSuffix(runtime.FuncForPC(v.Pointer()).Name(), "-fm") // the suffix of method values
 }
 
 // isAnyOf reports whether n is the node of an AnyOf.
 func (n *node) isAnyOf() bool { return n.alternatives != nil }
 
-// demands returns the scopes that n demands of what granter grants, the
-// outermost demand first, each scope once.
+// demands returns the scopes that granter has to grant for n, the outermost demand
+// first, each scope once.
 func (n *node) demands(granter *node) []string {
 	var scopes []string
 	n.walk(func(n *node) {
@@ -75,8 +76,8 @@ func (n *node) demands(granter *node) []string {
 	return scopes
 }
 
-// speaksFor reports whether n's scopes are those of granter: it is that, or an
-// AnyOf that may choose it.
+// speaksFor reports whether a demand on n's scopes can be one on granter's: n is
+// granter, or an AnyOf that can choose it.
 func (n *node) speaksFor(granter *node) bool {
 	if n == nil {
 		return false
@@ -147,19 +148,14 @@ func (n *node) path(target *node) []*node {
 	return nil
 }
 
-// optionalBelow reports whether an Optional lies at or below n, above any granter.
-func (n *node) optionalBelow() bool {
-	return n.optional || !n.grants && slices.ContainsFunc(n.below, (*node).optionalBelow)
-}
-
 // readsBody reports whether working n out may read the request's body.
 func (n *node) readsBody() bool {
 	return n.body || slices.ContainsFunc(n.below, (*node).readsBody)
 }
 
-// credentialsFirst returns those of nodes, which stand side by side, that must
-// be worked out before the others, so that credentials are judged before the
-// body is touched. It is empty if nothing reads the body.
+// credentialsFirst returns those of nodes, which one handler or dependency asks
+// for, that must be worked out before the others, so that credentials are judged
+// before the body is read. It is empty if none of nodes reads the body.
 func credentialsFirst(nodes []*node) []*node {
 	if !slices.ContainsFunc(nodes, (*node).readsBody) {
 		return nil
@@ -177,9 +173,9 @@ func credentialsFirst(nodes []*node) []*node {
 	return append(first, last...)
 }
 
-// addChallenges completes an error of n's own function: a 401 gets the challenges of
-// the schemes below n. The *Error is copied first, for it may be a package
-// variable that other requests share.
+// addChallenges completes an error of n's own function: a 401 without a challenge
+// gets those of the schemes below n. The *Error is copied first, for it may be a
+// package variable that other requests share.
 func (n *node) addChallenges(r run, err error) error {
 	e := asError(err)
 	if e == nil || e.Status != 401 || e.challenged() || len(n.schemes) == 0 {
@@ -190,8 +186,9 @@ func (n *node) addChallenges(r run, err error) error {
 	return e
 }
 
-// nameScopes completes an error that leaves the graph at n: a refusal for missing
-// scopes names all that n demands, and so does a 401 of a scheme with metadata.
+// nameScopes completes an error that goes from n to a handler: if scopes are
+// missing, the challenge names all that n demands, not just those of the Security
+// that found it. So does the 401 of a scheme with metadata.
 func (n *node) nameScopes(r run, err error) error {
 	e, ok := err.(*Error)
 	switch {
@@ -207,10 +204,12 @@ func (n *node) nameScopes(r run, err error) error {
 	return e
 }
 
-// displayName returns the name of the user's function, or of the scheme, below
-// what only adds a demand or an exception to it.
+// displayName returns the name of the user's function, or of the scheme, that n is
+// about.
 func (n *node) displayName() string { return n.undecorated().name }
 
+// undecorated returns what n is about: the node below Security and Optional, which
+// only add a demand or an exception to it.
 func (n *node) undecorated() *node {
 	for n.granter != nil || n.optional {
 		n = n.below[0]

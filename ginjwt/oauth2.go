@@ -50,13 +50,3 @@ func OpenIDConnect(discoveryURL string, opts ...SchemeOption) *Dependency[string
 	s.discoveryURL = discoveryURL
 	return bearer(s)
 }
-
-// HTTPBearer returns the security scheme of bearer tokens of which OpenAPI does
-// not say where they are from. The token comes as with OAuth2PasswordBearer.
-func HTTPBearer(opts ...SchemeOption) *Dependency[string] {
-	s := newScheme("HTTPBearer", bearerPlace(), hasToken|hasRealm|hasFormat, opts)
-	s.httpScheme = "bearer"
-	return bearer(s)
-}
-
-func bearerPlace() place { return headerPlace("Authorization", "bearer") }

@@ -11,8 +11,8 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/internal/override"
 )
 
-// This file is the graph's side of the seam for tests. Without a test binary, no
-// request has a Set, and nothing here runs.
+// This file is the graph's side of package override, with which tests replace
+// dependencies. In a production binary no request has a Set, and nothing here runs.
 
 // OverrideNode is for the test kit, which alone can call it: it returns the node
 // of d as an override.Set is asked about it, or nil.
@@ -37,8 +37,8 @@ func (n *node) Makes(t reflect.Type) bool {
 // Label returns the name of the user's function, or of the scheme.
 func (n *node) Label() string { return short(n.displayName()) }
 
-// original works e's own function out while a replacement for it is made, and
-// notes what that grants.
+// original calls the function of e's own dependency, for a replacement that asks
+// for its value, and leaves the text, such as the scopes granted, in e.
 func (r run) original(e *entry) (any, error) {
 	own := entry{node: e.node, thread: e.thread}
 	e.node.work(r, &own)
@@ -49,13 +49,14 @@ func (r run) original(e *entry) (any, error) {
 	return reflect.ValueOf(own.value).Elem().Interface(), nil
 }
 
-// covered reports whether a test replaces n, or something below it that stands
-// above its security schemes: then credentials are not missed.
+// covered reports whether a test replaces n, or something between it and its
+// security schemes: then it does not matter that no credentials were sent.
 func (r run) covered(n *node) bool {
 	set := override.From(r.c)
 	return set != nil && covered(set, n)
 }
 
+// covered is run.covered for what set replaces.
 func covered(set override.Set, n *node) bool {
 	switch {
 	case len(n.schemes) == 0:
@@ -67,9 +68,9 @@ func covered(set override.Set, n *node) bool {
 }
 
 // grantedInTest returns the scopes that count for granter where a test replaces
-// something from n down to it: what lies between is not worked out. They are those
-// that the topmost replacement with any says; else, those of the real token, if a
-// replacement had that worked out.
+// something on the way from n down to it, which then is not worked out. They are
+// those of the topmost replacement that says any; if none does, those of the real
+// token, if a replacement had that worked out.
 func (r run) grantedInTest(n, granter *node, demanded []string) (scopes Scope, whose *node, replaced bool) {
 	set := override.From(r.c)
 	if set == nil {
@@ -83,7 +84,7 @@ func (r run) grantedInTest(n, granter *node, demanded []string) (scopes Scope, w
 	if r.resolveAll(path[:len(path)-1]) != nil {
 		return joinScopes(demanded), granter, true // whoever works n out is told what failed
 	}
-	if scope, ok := said(set, found, demanded); ok {
+	if scope, ok := grantedBy(set, found, demanded); ok {
 		return scope, granter, true
 	}
 	if _, err := r.resolve(found[0]); err != nil {
@@ -103,8 +104,8 @@ func replacedOver(set override.Set, n, target *node) (found []*node) {
 	return found
 }
 
-// said returns the scopes that the first of replaced with any grants.
-func said(set override.Set, replaced []*node, demanded []string) (Scope, bool) {
+// grantedBy returns the scopes of the first of replaced that set says any of.
+func grantedBy(set override.Set, replaced []*node, demanded []string) (Scope, bool) {
 	for _, n := range replaced {
 		if scope, ok := set.Granted(n, demanded); ok {
 			return Scope(scope), true
@@ -113,16 +114,17 @@ func said(set override.Set, replaced []*node, demanded []string) (Scope, bool) {
 	return "", false
 }
 
-// lacking judges the demands at and below replaced, from n down: they are the
-// route's, though nothing there is worked out. Those in an Optional or an AnyOf
-// depend on what was sent, and are not judged.
+// lacking returns the refusal for scopes that the route demands at or below replaced
+// and that its replacement does not grant, though nothing there is worked out. n
+// is where it looks, downwards; it begins at replaced. Demands inside an Optional
+// or an AnyOf depend on what was sent and are not judged.
 func (r run) lacking(set override.Set, replaced, n *node) error {
 	switch {
 	case n.optional || n.isAnyOf():
 		return nil
 	case n.granter != nil:
 		over := replacedOver(set, replaced, n.granter)
-		scopes, ok := said(set, over, n.scopes)
+		scopes, ok := grantedBy(set, over, n.scopes)
 		if !ok {
 			scopes, _ = r.granted(n.granter, n.scopes)
 		}
@@ -138,8 +140,8 @@ func (r run) lacking(set override.Set, replaced, n *node) error {
 	return nil
 }
 
-// judgedInTest reports whether the request is judged by credentials for scheme
-// that a test replaces, with what lies above it.
+// judgedInTest reports whether a test replaces scheme, or something between it and
+// what the request asked for: then the request counts as judged by scheme.
 func (r run) judgedInTest(scheme *node) bool {
 	set := override.From(r.c)
 	if set == nil || r.slot == nil {
@@ -152,13 +154,11 @@ func (r run) judgedInTest(scheme *node) bool {
 func (s *slot) asked() (nodes []*node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := &s.entries; c != nil; c = c.next {
-		for i := range c.count {
-			if n := c.entries[i].node; n != nil {
-				nodes = append(nodes, n)
-			}
+	s.each(func(e *entry) {
+		if e.node != nil {
+			nodes = append(nodes, e.node)
 		}
-	}
+	})
 	return nodes
 }
 
@@ -186,7 +186,7 @@ func tell(c *gin.Context, n *node, ev Event) {
 	fn(override.Decision{Event: ev, Demand: demand})
 }
 
-// replaced lets a test's override answer for n.
+// replaced fills e, which is n's entry, with what a test's replacement returned.
 func (n *node) replaced(r run, v any, err error, e *entry) {
 	if err != nil {
 		e.fail(n.addChallenges(r, err))

@@ -8,15 +8,15 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// place is a place in a request where credentials can be. Nothing of a request
-// is stored in it.
+// place is a place where credentials can be in a request: a header, a query
+// parameter, a cookie, a subprotocol. It is the same for all requests.
 type place struct {
 	in     string // one of the constants below
 	name   string // of the header, the query parameter, the cookie, or the marker
 	scheme string // in the Authorization header: the scheme's name, in lower case
 
-	noun   string // what a client calls it: "X-API-Key header"
-	values func(c *gin.Context) ([]string, bool)
+	noun   string                                          // what a client calls it: "X-API-Key header"
+	values func(c *gin.Context) (values []string, ok bool) // what a request has there; not ok if it is malformed
 }
 
 // The first three are OpenAPI's words.
@@ -48,21 +48,22 @@ func (p place) one(c *gin.Context) (string, *Error) {
 	return values[0], nil
 }
 
-// headerPlace is the header name, for the credentials of one scheme or, if that
-// is "", all of it.
+// headerPlace is the header name: the credentials of scheme in it or, if that is
+// "", its whole value.
 func headerPlace(name, scheme string) place {
 	key := textproto.CanonicalMIMEHeaderKey(name)
 	return place{in: inHeader, name: key, scheme: scheme, noun: name + " header", values: func(c *gin.Context) ([]string, bool) {
 		values := c.Request.Header[key]
 		if len(values) == 1 {
 			if trimmed := strings.Trim(values[0], " \t"); trimmed != values[0] {
-				return []string{trimmed}, true // as HTTP/1 servers do (RFC 9110 section 5.5)
+				return []string{trimmed}, true // see parseBearer
 			}
 		}
 		return values, true
 	}}
 }
 
+// queryPlace is the query parameter name.
 func queryPlace(name string) place {
 	return place{in: inQuery, name: name, noun: name + " query parameter", values: func(c *gin.Context) ([]string, bool) {
 		if c.Request.URL == nil || c.Request.URL.RawQuery == "" {
@@ -73,8 +74,8 @@ func queryPlace(name string) place {
 }
 
 // queryValues returns the values of a query's parameter name, and false if one
-// of them is malformed: url.ParseQuery would pass over it, and so take bad
-// credentials for none.
+// of them is malformed. url.ParseQuery skips those, and bad credentials must not
+// be taken for none.
 func queryValues(query, name string) (values []string, ok bool) {
 	for _, raw := range rawQueryValues(query, name) {
 		value, err := url.QueryUnescape(raw)
@@ -98,6 +99,7 @@ func rawQueryValues(query, name string) (values []string) {
 	return values
 }
 
+// cookiePlace is the cookie name.
 func cookiePlace(name string) place {
 	return place{in: inCookie, name: name, noun: name + " cookie", values: func(c *gin.Context) ([]string, bool) {
 		return cookieValues(c.Request.Header["Cookie"], name), true
@@ -105,8 +107,8 @@ func cookiePlace(name string) place {
 }
 
 // cookieValues returns the values of the cookies name (RFC 6265 section 4.2.1).
-// It keeps those that net/http passes over because of their characters: bad
-// credentials are not none.
+// It keeps those with characters because of which net/http skips them: bad
+// credentials must not be taken for none.
 func cookieValues(headers []string, name string) (values []string) {
 	for _, header := range headers {
 		for pair := range strings.SplitSeq(header, ";") {
@@ -132,7 +134,7 @@ func needToken(caller, what, name string) {
 	}
 }
 
-// needParameter panics unless name can be a query parameter's that clients type.
+// needParameter panics unless name can be that of a query parameter.
 func needParameter(caller, name string) {
 	if name == "" || !isPrintableASCII(name) {
 		panic("ginjwt: " + caller + ": " + quoted(name) + " cannot be the name of a query parameter")
@@ -167,6 +169,7 @@ func FromQuery(name string) SchemeOption {
 	return fromPlace("FromQuery", queryPlace(name))
 }
 
+// fromPlace returns the option to find the bearer token in p, too.
 func fromPlace(option string, p place) SchemeOption {
 	p.noun = "access token"
 	return schemeOption(func(b *schemeBuilder) {

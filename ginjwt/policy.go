@@ -2,8 +2,6 @@ package ginjwt
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -76,33 +74,28 @@ const (
 // accessToken is the typ of access tokens (RFC 9068 section 2.1).
 const accessToken = "at+jwt"
 
-// complete returns p with its defaults and without a tie to the caller's
-// slices, and all of its faults.
+// complete returns p with its defaults filled in and its slices copied, and an
+// error that names all of its faults.
 func (p Policy) complete() (Policy, error) {
-	var faults []error
-	fault := func(bad bool, format string, args ...any) {
-		if bad {
-			faults = append(faults, fmt.Errorf("ginjwt: Policy: "+format, args...))
-		}
-	}
+	faults := faults{in: "Policy"}
 	waived := p.AnyIssuer || p.NoIssuer
-	fault(p.Issuer == "" && !waived, "Issuer is empty: set it to the iss of your tokens, or say AnyIssuer")
-	fault(p.Issuer != "" && waived, "Issuer is set and waived as well: drop AnyIssuer or NoIssuer")
-	fault(p.AnyIssuer && p.NoIssuer, "AnyIssuer and NoIssuer exclude each other")
-	fault(len(p.Audience) == 0 && !p.AnyAudience, "Audience is empty: set it to this service's name in aud, or say AnyAudience")
-	fault(len(p.Audience) > 0 && p.AnyAudience, "Audience is set and waived as well: drop AnyAudience")
-	fault(slices.Contains(p.Audience, ""), "Audience has an empty entry")
-	fault(p.Leeway < 0 || p.Leeway > maxLeeway, "Leeway is %v: it must be from 0 to %v", p.Leeway, maxLeeway)
-	fault(p.MaxLifetime < 0, "MaxLifetime is negative: %v", p.MaxLifetime)
-	fault(p.CacheSize < 0, "CacheSize is negative: %d", p.CacheSize)
-	fault(p.MaxTokenBytes < 0 || p.MaxTokenBytes > maxCredentials, "MaxTokenBytes is %d: it must be from 1 to %d", p.MaxTokenBytes, maxCredentials)
+	faults.addIf(p.Issuer == "" && !waived, "Issuer is empty: set it to the iss of your tokens, or say AnyIssuer")
+	faults.addIf(p.Issuer != "" && waived, "Issuer is set and waived as well: drop AnyIssuer or NoIssuer")
+	faults.addIf(p.AnyIssuer && p.NoIssuer, "AnyIssuer and NoIssuer exclude each other")
+	faults.addIf(len(p.Audience) == 0 && !p.AnyAudience, "Audience is empty: set it to this service's name in aud, or say AnyAudience")
+	faults.addIf(len(p.Audience) > 0 && p.AnyAudience, "Audience is set and waived as well: drop AnyAudience")
+	faults.addIf(slices.Contains(p.Audience, ""), "Audience has an empty entry")
+	faults.addIf(p.Leeway < 0 || p.Leeway > maxLeeway, "Leeway is %v: it must be from 0 to %v", p.Leeway, maxLeeway)
+	faults.addIf(p.MaxLifetime < 0, "MaxLifetime is negative: %v", p.MaxLifetime)
+	faults.addIf(p.CacheSize < 0, "CacheSize is negative: %d", p.CacheSize)
+	faults.addIf(p.MaxTokenBytes < 0 || p.MaxTokenBytes > maxCredentials, "MaxTokenBytes is %d: it must be from 1 to %d", p.MaxTokenBytes, maxCredentials)
 
 	p.Audience = slices.Clone(p.Audience)
 	if p.Types == nil {
 		p.Types = []string{accessToken, "jwt", ""}
 	}
 	p.Types = slices.Clone(p.Types)
-	fault(len(p.Types) == 0, "Types is empty, so no token would be accepted: leave it nil for the default")
+	faults.addIf(len(p.Types) == 0, "Types is empty, so no token would be accepted: leave it nil for the default")
 	for i, t := range p.Types {
 		p.Types[i] = mediaType(t)
 	}
@@ -112,5 +105,5 @@ func (p Policy) complete() (Policy, error) {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
-	return p, errors.Join(faults...)
+	return p, faults.err()
 }

@@ -9,17 +9,17 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// redact takes the request's credentials out of a text that others made, the
-// longest first: one may begin like another.
+// redact takes the request's credentials out of the text of a user's error. It
+// looks for the longest first, for a shorter one can be the beginning of it.
 func redact(c *gin.Context, text string) string {
 	if c.Request == nil {
 		return text
 	}
 	found := secrets(c)
 	if len(found) > maxSecrets {
-		return redacted // nobody sends that many, and to look for them all takes long
+		return redacted // an attack: to look for so many would take seconds
 	}
-	var forms []string
+	var forms []string // as they are, escaped as in URLs, and as %q prints them
 	for _, secret := range found {
 		quoted, ascii := strconv.Quote(secret), strconv.QuoteToASCII(secret)
 		forms = append(forms, secret, url.QueryEscape(secret), quoted[1:len(quoted)-1], ascii[1:len(ascii)-1])
@@ -31,7 +31,7 @@ func redact(c *gin.Context, text string) string {
 			pairs = append(pairs, form, redacted)
 		}
 	}
-	return strings.NewReplacer(pairs...).Replace(text) // in one go: what it puts there is not looked at again
+	return strings.NewReplacer(pairs...).Replace(text) // one pass, so that replacements are not looked at again
 }
 
 // maxSecrets is how many credentials of a request are looked for in a cause.
@@ -44,8 +44,8 @@ const shortestSecret = 4
 const redacted = "[...]"
 
 // secrets returns the request's credentials: the Authorization header as it is,
-// without its scheme, and decoded; what is in the places of the schemes that
-// guard the route; and what any scheme has found.
+// without its scheme, and decoded if it is Basic; what is in the places of the
+// schemes that guard the route; and what any scheme has found.
 func secrets(c *gin.Context) (found []string) {
 	for _, value := range c.Request.Header["Authorization"] {
 		_, credentials, _ := strings.Cut(strings.TrimSpace(value), " ")

@@ -10,13 +10,12 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/internal/override"
 )
 
-// run is one resolution under way: whose results, with which context, and on
-// whose behalf.
+// run is one resolution under way.
 type run struct {
-	slot     *slot
-	c        *gin.Context
-	thread   *thread
-	forGuard bool // the next to be resolved is what a guard asked for
+	slot     *slot        // where the results go
+	c        *gin.Context // what users' functions are called with
+	thread   *thread      // the goroutine that it is on; nil if nothing is resolved
+	forGuard bool         // the next node to be resolved is what a guard asked for
 }
 
 // context returns the context that r's functions are to stop with.
@@ -28,36 +27,32 @@ func (r run) context() context.Context {
 }
 
 // resolve returns n's entry, ready, and the error in it. It works n out unless
-// that was done before, or is being done: then it waits.
+// that was done before, or is being done: then it waits. It is not inlined, since
+// stacked finds it in stack traces by its name.
 //
 //go:noinline
 func (r run) resolve(n *node) (*entry, error) {
 	s := r.slot
 	s.mu.Lock()
-	e := s.find(n)
-	known := e != nil
-	switch {
-	case known:
-	case s.over:
-		s.mu.Unlock()
-		return nil, ErrRequestOver
-	default:
-		e = s.add(n, r.thread)
-	}
-	e.forGuard = e.forGuard || r.forGuard
-	if known {
+	if e := s.find(n); e != nil {
+		e.forGuard = e.forGuard || r.forGuard
 		err := s.wait(r, e)
 		s.mu.Unlock()
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if e.state.Load() == forgotten {
+		case e.state.Load() == forgotten:
 			return r.resolve(n)
 		}
 		return e, e.err()
 	}
+	if s.over {
+		s.mu.Unlock()
+		return nil, ErrRequestOver
+	}
+	e := s.add(n, r.thread)
+	e.forGuard, r.forGuard = r.forGuard, false
 	s.mu.Unlock()
-	r.forGuard = false
 	r.workOut(e)
 	return e, e.err()
 }
@@ -96,18 +91,18 @@ func (r run) workOut(e *entry) {
 	finished = true
 }
 
-// finish tells everybody that e is ready, or that it is to be worked out by the
-// next who asks.
+// finish tells those who wait for e that it is ready, or that it was forgotten and
+// the next who asks is to work it out.
 func (r run) finish(e *entry) {
-	impatient := r.callersOwn(e)
-	if !impatient && e.state.CompareAndSwap(running, ready) {
+	forget := r.callersOwn(e)
+	if !forget && e.state.CompareAndSwap(running, ready) {
 		return
 	}
 	s := r.slot
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	end := ready
-	if impatient {
+	if forget {
 		end, e.node, e.forGuard = forgotten, nil, false
 	}
 	if e.state.Swap(end) == awaited {
@@ -115,9 +110,10 @@ func (r run) finish(e *entry) {
 	}
 }
 
-// callersOwn reports whether e failed only because of the context that its
-// caller gave to Get, which is not the request's own: it has ended, or cannot
-// read the body. That must not be remembered for the others.
+// callersOwn reports whether e failed only because of the context that was given to
+// Get, and would not have with the request's own: that context has ended, or the
+// login form cannot be read with it. Such a failure must not be remembered, for
+// others ask with other contexts.
 func (r run) callersOwn(e *entry) bool {
 	if r.c == r.slot.origin || !e.failed {
 		return false
@@ -126,8 +122,8 @@ func (r run) callersOwn(e *entry) bool {
 	return errors.Is(e.err(), errFormElsewhere) || ctx.Err() != nil && (errors.Is(e.err(), ctx.Err()) || errors.Is(e.err(), context.Cause(ctx)))
 }
 
-// candidate returns the token that the security scheme n would find, unchecked,
-// or "" if that has to be asked.
+// candidate returns the token that the security scheme n would find, with its form
+// unchecked, or "" if n has to be resolved to know.
 func (r run) candidate(n *node) string {
 	if n.scheme == nil || n.scheme.candidate == nil || r.c.Request == nil || override.From(r.c) != nil {
 		return ""
@@ -135,8 +131,8 @@ func (r run) candidate(n *node) string {
 	return n.scheme.candidate(r.c)
 }
 
-// granted returns the scopes that n, which has been resolved, grants, and whose
-// they are: its own, or those of what an AnyOf chose.
+// granted returns the scopes that n, which has been resolved, grants, and the node
+// that they are of: n itself or, if it is an AnyOf, what that chose.
 func (r run) granted(n *node, demanded []string) (scopes Scope, whose *node) {
 	if set := override.From(r.c); set != nil {
 		if scope, ok := set.Granted(n, demanded); ok {
@@ -170,9 +166,8 @@ func (r run) sent(schemes []*node) bool {
 			}
 		}
 		if r.slot != nil {
-			if e := r.slot.peek(n); e != nil { // the credentials may have been taken out of the request since
-				asked := asError(e.err())
-				return asked == nil || asked.Code != CodeNoCredentials
+			if e := r.slot.peek(n); e != nil { // it was asked before, and they may have been taken out since
+				return !asError(e.err()).nothingSent()
 			}
 		}
 		return n.scheme.sent(r.c)

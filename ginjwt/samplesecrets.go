@@ -1,7 +1,7 @@
 package ginjwt
 
-// sampleSecrets are the SHA-256 hashes of secrets that stand in documentation
-// and tutorials, and so in every attacker's word list.
+// sampleSecrets are the SHA-256 hashes of secrets from documentation and tutorials,
+// which are in every attacker's word list.
 var sampleSecrets = []string{
 	"570dad43de1af4c925f92c16a68a50936da42b7dd6fdeb24850507a1199aac89", // FastAPI's tutorial, as text
 	"4d0f8dec4515d07a611c502f22adb95c854d943d6122fb8f96c9503b42356bac", // the same, decoded

@@ -28,9 +28,9 @@ type scheme struct {
 	metadata         string // the URL of the protected resource's metadata; or ""
 
 	places    []place
-	origins   *http.CrossOriginProtection // checks requests with credentials that browsers send unasked; or nil
-	candidate func(c *gin.Context) string // the token of a request with nothing unusual about it, its form unchecked; or ""
-	find      func(c *gin.Context) (string, *Error)
+	origins   *http.CrossOriginProtection            // nil if requests of other origins are not refused
+	candidate func(c *gin.Context) string            // the token, its form unchecked, if it comes as most do; else "", and find knows
+	find      func(c *gin.Context) (string, *Error)  // the credentials, or a refusal without a challenge
 	begin     string                                 // of a bearer scheme's challenges
 	challenge func(e *Error, scopes []string) string // its WWW-Authenticate value for e; or ""
 	described *describe.Scheme                       // how the audit and the document see it
@@ -55,8 +55,8 @@ func newScheme(kind string, own place, allowed features, opts []SchemeOption) *s
 	return b.done()
 }
 
-// credentials returns what find finds, and a refusal that tells whether
-// anything was sent.
+// credentials returns what find finds. The code of a refusal tells whether nothing
+// was sent.
 func (s *scheme) credentials(c *gin.Context) (string, *Error) {
 	if c.Request == nil {
 		return "", errNoCredentials
@@ -67,20 +67,20 @@ func (s *scheme) credentials(c *gin.Context) (string, *Error) {
 // sent reports whether credentials for s came, good or bad.
 func (s *scheme) sent(c *gin.Context) bool {
 	_, err := s.credentials(c)
-	return err == nil || err.Code != CodeNoCredentials
+	return !err.nothingSent()
 }
 
 // refuse returns err with s's challenge.
 func (s *scheme) refuse(err *Error) *Error {
 	err = err.clone(nil)
-	if v := s.challenge(err, nil); v != "" && err.Status != 403 { // others would not help
+	if v := s.challenge(err, nil); v != "" && err.Status != 403 { // to send other credentials would not help
 		err.Header.Set("WWW-Authenticate", v)
 	}
 	return err
 }
 
-// newSchemeDependency returns the dependency of s; value makes its value of the
-// credentials, which are in the entry.
+// newSchemeDependency returns the dependency of s. value makes its value of the
+// entry, whose text is the credentials.
 func newSchemeDependency[T any](s *scheme, value func(*entry) *T) *Dependency[T] {
 	d := newDependency(s.name, nil, func(r run, e *entry) (*T, error) {
 		text, err := s.credentials(r.c)
@@ -102,7 +102,7 @@ func asText(e *entry) *string { return &e.text }
 // if it is given one that means nothing for it.
 type SchemeOption interface{ apply(*schemeBuilder) }
 
-// features are what a scheme has that options are about.
+// features tell which options a scheme takes.
 type features uint
 
 const (
@@ -110,7 +110,7 @@ const (
 	hasToken                       // a bearer token, which can be elsewhere too
 	hasFormat                      // OpenAPI's bearerFormat
 	isAmbient                      // browsers send the credentials unasked, whatever page makes the request
-	hasRealm                       // its challenges cannot be without one
+	hasRealm                       // has a realm by default, for its challenges cannot be without one
 )
 
 // schemeBuilder is a scheme while options are applied to it.
@@ -121,6 +121,7 @@ type schemeBuilder struct {
 	originOption string // the last option about origins, or ""
 }
 
+// done returns the scheme, with all options applied.
 func (b *schemeBuilder) done() *scheme {
 	ambient := b.features&isAmbient != 0 || slices.ContainsFunc(b.places, func(p place) bool { return p.in == inCookie })
 	if !ambient && b.originOption != "" {

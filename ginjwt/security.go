@@ -1,52 +1,8 @@
 package ginjwt
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/gin-gonic/gin"
 )
-
-// Optional returns a dependency whose value is nil when no credentials for any
-// security scheme below d were sent. Credentials that were sent are judged as
-// ever: a malformed or refused token is refused, never taken for nobody.
-// Credentials of another scheme count as none.
-//
-// Optional panics if no security scheme lies below d. A scope is demanded
-// inside of it: Optional(Security(d, "items")).
-func Optional[T any](d *Dependency[T]) *Dependency[*T] {
-	return optional("Optional", d, func(v T) *T { return &v }, nil)
-}
-
-// OptionalOr is Optional with a value that stands for nobody: a guest, or nil
-// where T is a pointer already.
-func OptionalOr[T any](d *Dependency[T], nobody T) *Dependency[T] {
-	return optional("OptionalOr", d, func(v T) T { return v }, nobody)
-}
-
-func optional[T, O any](caller string, d *Dependency[T], some func(T) O, nobody O) *Dependency[O] {
-	below := nodesOf(caller, d)
-	schemes := d.schemes
-	if len(schemes) == 0 {
-		panic("ginjwt: " + caller + ": no security scheme lies below " + short(d.name) + ", so credentials for it cannot be missing")
-	}
-	o := newDependency(caller, below, func(r run, _ *entry) (*O, error) {
-		if !r.sent(schemes) && !r.covered(&d.node) {
-			return &nobody, nil
-		}
-		v, err := d.resolve(r)
-		if err != nil {
-			return nil, err
-		}
-		o := some(v)
-		return &o, nil
-	})
-	o.optional = true
-	return o
-}
 
 // Security returns d with the demand that the token below it grants every one
 // of scopes (RFC 6750 section 3.1, insufficient_scope). It is FastAPI's
@@ -97,7 +53,7 @@ func security[T any](caller string, d *Dependency[T], scopes []string, anyScope 
 	return s
 }
 
-// suffice reports whether granted meets n's own demand.
+// suffice reports whether the scopes granted meet the demand of n, a Security.
 func (n *node) suffice(granted Scope) bool {
 	if n.anyScope {
 		return slices.ContainsFunc(n.scopes, granted.Has)
@@ -105,6 +61,8 @@ func (n *node) suffice(granted Scope) bool {
 	return !slices.ContainsFunc(n.scopes, func(s string) bool { return !granted.Has(s) })
 }
 
+// soleGranter returns the node whose scopes a demand on n is judged by. It panics
+// if there is none, or more than one.
 func soleGranter(caller string, n *node) *node {
 	granters := n.granters()
 	switch {
@@ -139,53 +97,6 @@ func Grants[T any](d *Dependency[T], scopes func(T) []string) *Dependency[T] {
 	})
 	g.grants = true
 	return g
-}
-
-// Check returns d with a demand that is no OAuth scope: a role, a tenant, a
-// paid plan. name says which, for the audit and the log. ok returns nil if the
-// demand is met. An *Error that it returns is used as it is; any other error
-// is a refusal: 403 with a fixed text, the error itself is for the log. An
-// outage must therefore be told as Unavailable.
-//
-// Check panics if name is empty or ok is nil.
-func Check[T any](d *Dependency[T], name string, ok func(*gin.Context, T) error) *Dependency[T] {
-	below := nodesOf("Check", d)
-	needFunc("Check", ok)
-	if strings.TrimSpace(name) == "" {
-		panic("ginjwt: Check: empty name; say what is checked, such as \"role:admin\"")
-	}
-	c := newDependency(name, below, func(r run, _ *entry) (*T, error) {
-		v, err := d.pointer(r)
-		if err != nil {
-			return nil, err
-		}
-		if err := ok(r.c, *v); err != nil {
-			return nil, checkFailed(name, err)
-		}
-		return v, nil
-	})
-	c.check = name
-	return c
-}
-
-// checkFailed returns the refusal of the check name, which its cause names: what
-// guards the route may have another name.
-func checkFailed(name string, err error) error {
-	var e *Error
-	switch {
-	case errors.As(err, &e) && e == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case e != nil:
-		cause := e.Err
-		e = e.clone(err)
-		if e.Err == cause && cause == nil {
-			e.Err = errors.New("check " + name)
-		} else {
-			e.Err = fmt.Errorf("check %s: %w", name, e.Err)
-		}
-		return e
-	}
-	return &Error{Status: 403, Code: CodeForbidden, Detail: detailScope, Err: fmt.Errorf("check %s: %w", name, err)}
 }
 
 // checkScopes panics on a scope outside of RFC 6749 section 3.3.

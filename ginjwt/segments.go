@@ -11,7 +11,7 @@ type segments struct {
 	signed                     string // the header, a dot and the payload
 }
 
-// split takes a token apart. It looks at no more than maxBytes of it.
+// split takes a token apart, unless it is longer than maxBytes.
 func split(token string, maxBytes int) (segments, Reason) {
 	if len(token) > maxBytes {
 		return segments{}, ReasonTooLarge
@@ -22,7 +22,7 @@ func split(token string, maxBytes int) (segments, Reason) {
 		return segments{}, ReasonMalformed
 	}
 	s := segments{header: token[:i], payload: token[i+1 : j], signature: token[j+1:], signed: token[:j]}
-	// A line end must be looked for here: encoding/base64 would skip it.
+	// encoding/base64 skips line ends, even if it is strict.
 	if strings.IndexByte(s.payload, '.') >= 0 || strings.IndexByte(token, '\n') >= 0 || strings.IndexByte(token, '\r') >= 0 {
 		return segments{}, ReasonMalformed
 	}
@@ -30,5 +30,5 @@ func split(token string, maxBytes int) (segments, Reason) {
 }
 
 // strictBase64 refuses padding, other alphabets and stray bits at the end (RFC
-// 7515 section 2, RFC 4648 section 3.5): a token has one spelling.
+// 7515 section 2, RFC 4648 section 3.5), so that a token has only one spelling.
 var strictBase64 = base64.RawURLEncoding.Strict()

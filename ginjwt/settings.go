@@ -7,13 +7,13 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// settings are what OnError and Observe set for the guards after them. They
-// stand in a request's keys until the first guard puts its slot there, which
-// takes them over. They are never changed, only replaced.
+// settings are what OnError and Observe set for the guards after them. They are
+// in c.Keys, under slotKey, until the first guard puts the request's slot there
+// instead, which takes them over. They are never changed, only replaced.
 type settings struct {
 	render    func(*gin.Context, *Error)
 	observers []observer
-	began     time.Time // when the guard that is at work began, if somebody observes
+	began     time.Time // when the present guard began; zero if nobody observes
 }
 
 // listeners returns whom decisions are told.
@@ -24,9 +24,10 @@ func (s *settings) listeners() []observer {
 	return s.observers
 }
 
+// observed reports whether somebody wants events.
 func (s *settings) observed() bool { return len(s.listeners()) > 0 }
 
-// begin notes that a guard begins.
+// begin returns settings that note that a guard begins now.
 func (s *settings) begin() *settings {
 	if !s.observed() {
 		return s

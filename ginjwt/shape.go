@@ -12,18 +12,20 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// shape is what was found out, once, about a claims type C.
+// shape is what was found out, once, about a claims type.
 type shape struct {
-	// hidden lists the members of origin and telltales that a field of C's own has
-	// the name of.
+	// hidden lists the JSON names of origin and telltales that a field of the
+	// user's has as well. JSON then fills that field and not ours.
 	hidden []string
-	// flat tells that a plain copy of a C shares nothing that can be changed.
+	// flat says that a plain copy shares nothing with the original that can be
+	// changed.
 	flat bool
 }
 
 // shapes remembers the shape of each claims type that an Issuer has met.
 type shapes struct{ m sync.Map }
 
+// shapeResult is what shapeOf returned.
 type shapeResult struct {
 	shape *shape
 	err   error
@@ -57,9 +59,9 @@ func jsonNames(t reflect.Type) (names []string) {
 	return names
 }
 
-// shapeOf examines the struct c, which embeds Claims. A field that hid one of
-// ours would switch a check off without a word, so nothing may share a name
-// with a registered claim, in whatever place JSON would look for it.
+// shapeOf examines the claims type c. If a field of the user's had the JSON name of
+// a registered claim, it could be filled in place of ours, whose check would then
+// see nothing. So no field may have such a name, at whatever depth.
 func shapeOf(c reflect.Type) (*shape, error) {
 	if c.Kind() != reflect.Struct {
 		return nil, fmt.Errorf("ginjwt: claims must be a struct that embeds ginjwt.Claims by value; %v is none", c)
@@ -86,13 +88,14 @@ func shapeOf(c reflect.Type) (*shape, error) {
 	return &w.shape, errors.Join(w.faults...)
 }
 
+// shapeWalk goes over the fields of a claims type.
 type shapeWalk struct {
 	shape
 	root    reflect.Type
 	seen    map[string]string // JSON name -> the field that has it
 	claims  int               // how often Claims is embedded
-	depth   int               // of Claims' fields; what can be hidden is one deeper
-	deepest int               // of the fields that hide one of ours
+	depth   int               // of the fields of Claims; those of origin and telltales are one deeper
+	deepest int               // of the fields that share a name with those
 	faults  []error
 }
 
@@ -100,8 +103,8 @@ func (w *shapeWalk) fault(format string, args ...any) {
 	w.faults = append(w.faults, fmt.Errorf("ginjwt: claims type %v: %s", w.root, fmt.Sprintf(format, args...)))
 }
 
-// methods refuses JSON methods of t's own, which would take the decoding out
-// of our hands.
+// methods refuses JSON methods of t's own: they would decode the claims in a way
+// that nothing is known about.
 func (w *shapeWalk) methods(t reflect.Type) {
 	for _, name := range []string{"MarshalJSON", "MarshalJSONTo", "MarshalText", "AppendText", "UnmarshalJSON", "UnmarshalJSONFrom", "UnmarshalText"} {
 		if _, ok := reflect.PointerTo(t).MethodByName(name); ok {
@@ -129,7 +132,7 @@ func (w *shapeWalk) fields(t reflect.Type, path string, depth int) {
 			w.fields(f.Type, where, depth+1)
 		case embedded && f.Type.Kind() == reflect.Pointer && f.Type.Elem().Kind() == reflect.Struct:
 			w.fault("%s is embedded by pointer; embed it by value", where)
-		case embedded: // a map for unknown members
+		case embedded: // a map that takes the members that no field has
 		case !f.IsExported():
 			if tagged {
 				w.fault("%s has a JSON name but is not exported, so it would stay empty", where)
@@ -171,7 +174,7 @@ func (w *shapeWalk) try() {
 	c, ok := v.Interface().(AnyClaims)
 	mine := ok && c.Registered() != nil && c.Registered().JWTID == "x"
 	if mine {
-		c.Registered().JWTID = "" // in a copy, this would change nothing
+		c.Registered().JWTID = "" // this must change the struct itself, not a copy
 		mine = c.Registered().JWTID == ""
 	}
 	if !mine {
@@ -179,6 +182,7 @@ func (w *shapeWalk) try() {
 	}
 }
 
+// fields iterates over the fields of the struct t, without those inside of embedded ones.
 func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 	return func(yield func(reflect.StructField) bool) {
 		for i := range t.NumField() {

@@ -10,34 +10,33 @@ import (
 )
 
 // slot holds what one request has worked out. It is made by the first handler
-// of this package that the request meets and is never reused: a copied context
-// or a goroutine that outlives the request keeps its own request's results,
+// of this package that the request meets. It is never reused, so a copied context
+// or a goroutine that outlives the request still finds its own request's results,
 // whatever Gin does with the *gin.Context in the meantime.
 //
-// mu guards what stands below it, and is never held while a user's function
-// runs.
+// mu protects the fields below it, and is never held while a user's function runs.
 type slot struct {
-	origin    *gin.Context // to be compared, never used: Gin reuses it
-	lastGuard *node        // the guard that the request came to last; the request's goroutine's alone
-	settings  *settings    // likewise; or nil
-	main      thread       // the request's goroutine, in a guard
-	inGuard   atomic.Bool  // whether main is resolving
+	origin    *gin.Context // the request's own; only compared with others, since Gin reuses it
+	lastGuard *node        // the guard that the request came to last; only for the request's goroutine
+	settings  *settings    // nil without OnError and Observe; only for the request's goroutine
+	main      thread       // the request's goroutine
+	inGuard   atomic.Bool  // main is resolving something for a guard
 
 	mu      sync.Mutex
-	over    bool
+	over    bool // the request is, and nothing more is worked out
 	entries chunk
 	rare    *rareState // nil until ensureRare
 }
 
-// rareState is what few requests need. A slot is made for every request, so its
-// size counts.
+// rareState is what few requests need. A slot is made for each request, so it is
+// to be small.
 type rareState struct {
 	threads  []*thread
 	awaited  map[*entry]chan struct{} // closed when the entry is ready
 	cleanups []func()
 }
 
-// ensureRare returns s.rare, and makes it first if need be.
+// ensureRare returns s.rare, and makes it if there is none yet.
 func (s *slot) ensureRare() *rareState {
 	if s.rare == nil {
 		s.rare = &rareState{awaited: map[*entry]chan struct{}{}}
@@ -45,8 +44,8 @@ func (s *slot) ensureRare() *rareState {
 	return s.rare
 }
 
-// chunk holds entries where they stay, since others point to them. Most
-// requests need one.
+// chunk is one part of a list of entries. Entries are never moved, since others
+// point to them. Most requests need one chunk.
 type chunk struct {
 	count   int
 	entries [4]entry
@@ -55,15 +54,19 @@ type chunk struct {
 
 // entry is what a request remembers of one dependency. Once ready it does not
 // change.
+//
+// text is what only one kind of dependency needs: the credentials that a scheme
+// found, the scopes that a granter's value grants, or the index of the alternative
+// that an AnyOf chose. It saves each entry two fields.
 type entry struct {
-	node     *node
+	node     *node   // nil if the entry was forgotten
 	value    any     // a *T, or the error
-	text     string  // a scheme's credentials, or the scopes that the value grants
+	text     string  // see above
 	thread   *thread // who works it out
 	state    atomic.Uint32
 	failed   bool // value is the error
 	forGuard bool // asked for by a guard
-	cached   bool // value is of a token that was remembered
+	cached   bool // value is the claims of a token that a Verifier's cache knew
 }
 
 func (e *entry) fail(err error) { e.value, e.failed = err, true }
@@ -75,13 +78,13 @@ func (e *entry) err() error {
 	return e.value.(error)
 }
 
-// The states of an entry. To be ready is told to the other goroutines through
-// the state alone, which costs less than the lock.
+// The states of an entry. That it is ready, other goroutines learn from the state
+// alone, which costs less than the lock.
 const (
 	running uint32 = iota
 	awaited        // running, and somebody waits
 	ready
-	forgotten // as if nobody had asked; see impatient
+	forgotten // as if nobody had asked; see run.callersOwn
 )
 
 type slotKey struct{}
@@ -96,36 +99,37 @@ func slotOf(c *gin.Context) *slot {
 	return s
 }
 
-// open returns the request's slot, and true if c had none and it is the
-// caller's to close.
+// open returns the request's slot. It makes one if c has none: then the caller is
+// the request's outermost handler and has to close it. late says that the slot
+// was closed before, when a handler calls two guards itself, one after the other.
 func open(c *gin.Context) (s *slot, outermost, late bool) {
 	v, _ := c.Get(slotKey{})
 	before, _ := v.(*settings)
 	if s, ok := v.(*slot); ok {
-		if s.origin == c {
+		switch {
+		case s.origin == c:
 			late = s.reopen()
 			return s, late, late
-		}
-		if !s.ended() {
+		case !s.ended(): // c is a copy of the request's context
 			return s, false, false
 		}
-		before = s.settings
+		before = s.settings // c is a copy that is served again after the request
 	}
 	s = &slot{origin: c, settings: before}
 	c.Set(slotKey{}, s)
 	return s, true, false
 }
 
-// close ends the request for the slot, after its clean-ups.
+// close calls the clean-ups and ends the request for the slot.
 func (s *slot) close() {
 	if s.end() {
 		return
 	}
-	defer s.close() // again, for what clean-ups add, and even if one panics
+	defer s.close() // clean-ups can add others; and one can panic
 	s.cleanUp()
 }
 
-// end notes that the request is over, unless clean-ups are left.
+// end notes that the request is over, unless clean-ups are left. It reports which.
 func (s *slot) end() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -133,8 +137,8 @@ func (s *slot) end() bool {
 	return s.over
 }
 
-// reopen lets a slot that was closed be used again, and reports whether it was:
-// when a handler calls two guards itself, one after the other.
+// reopen lets a slot that was closed be used again, and reports whether it was
+// closed.
 func (s *slot) reopen() (closed bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,12 +146,14 @@ func (s *slot) reopen() (closed bool) {
 	return closed
 }
 
+// ended reports whether the slot was closed.
 func (s *slot) ended() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.over
 }
 
+// find returns n's entry, or nil. The caller holds mu.
 func (s *slot) find(n *node) *entry {
 	for c := &s.entries; c != nil; c = c.next {
 		for i := range c.count {
@@ -159,6 +165,16 @@ func (s *slot) find(n *node) *entry {
 	return nil
 }
 
+// each calls visit for each entry. The caller holds mu.
+func (s *slot) each(visit func(*entry)) {
+	for c := &s.entries; c != nil; c = c.next {
+		for i := range c.count {
+			visit(&c.entries[i])
+		}
+	}
+}
+
+// add adds an entry for n, which t works out. The caller holds mu.
 func (s *slot) add(n *node, t *thread) *entry {
 	c := &s.entries
 	for c.count == len(c.entries) {
@@ -173,7 +189,8 @@ func (s *slot) add(n *node, t *thread) *entry {
 	return e
 }
 
-// remember notes text as n's value, unless n was asked for before.
+// remember makes text the value of n, a scheme that need not be asked any more. It
+// does nothing if n was asked for before.
 func (s *slot) remember(n *node, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -199,13 +216,11 @@ func (s *slot) peek(n *node) *entry {
 func (s *slot) guardNodes() (nodes []*node) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := &s.entries; c != nil; c = c.next {
-		for i := range c.count {
-			if c.entries[i].forGuard {
-				nodes = append(nodes, c.entries[i].node)
-			}
+	s.each(func(e *entry) {
+		if e.forGuard {
+			nodes = append(nodes, e.node)
 		}
-	}
+	})
 	return nodes
 }
 
@@ -213,18 +228,16 @@ func (s *slot) guardNodes() (nodes []*node) {
 func (s *slot) credentials() (schemes []*node, found []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for c := &s.entries; c != nil; c = c.next {
-		for i := range c.count {
-			if e := &c.entries[i]; e.node != nil && e.node.scheme != nil && e.state.Load() == ready {
-				schemes, found = append(schemes, e.node), append(found, e.text)
-			}
+	s.each(func(e *entry) {
+		if e.node != nil && e.node.scheme != nil && e.state.Load() == ready {
+			schemes, found = append(schemes, e.node), append(found, e.text)
 		}
-	}
+	})
 	return schemes, found
 }
 
-// resolveGuard resolves n on the request's own goroutine. A stack trace that shows
-// this function tells that goroutine from all others; see stacked.
+// resolveGuard resolves n, for a guard, on the request's own goroutine. A stack
+// trace with this function in it is that goroutine's; see stacked.
 //
 //go:noinline
 func (s *slot) resolveGuard(c *gin.Context, n *node) (*entry, error) {
@@ -234,7 +247,7 @@ func (s *slot) resolveGuard(c *gin.Context, n *node) (*entry, error) {
 	defer func() {
 		s.inGuard.Store(before)
 		if !returned {
-			c.Abort() // nobody was admitted, whatever a Recovery does
+			c.Abort() // a panic: no handler may run, even if a Recovery goes on
 		}
 	}()
 	r := run{slot: s, c: c, thread: &s.main, forGuard: true}
@@ -243,8 +256,8 @@ func (s *slot) resolveGuard(c *gin.Context, n *node) (*entry, error) {
 	return e, n.nameScopes(r, err)
 }
 
-// get resolves n for a caller somewhere in a handler, in a dependency or in a
-// goroutine of theirs.
+// get resolves n for Get, which may be called in a handler, in a dependency, or in
+// a goroutine that one of them started.
 func (s *slot) get(ctx context.Context, c *gin.Context, n *node) (*entry, error) {
 	if e := s.peek(n); e != nil {
 		return e, e.err()

@@ -6,11 +6,69 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// checkPresence judges what is there at all: members that other kinds of tokens
-// have, and claims that are there without a value.
+// telltales are members by which other tokens of an issuer (ID, refresh and logout
+// tokens) are told from access tokens, which do not have them. They are decoded
+// with the claims and cost nothing where they are missing. If the user's struct
+// has a field of the same JSON name, that is filled in place of ours; the member
+// is then looked for in the JSON. See shape.
+type telltales struct {
+	AccessTokenHash present `json:"at_hash,omitzero"`
+	CodeHash        present `json:"c_hash,omitzero"`
+	Events          present `json:"events,omitzero"`
+	Nonce           present `json:"nonce,omitzero"`
+	Confirmation    present `json:"cnf,omitzero"`
+	TokenUse        label   `json:"token_use,omitzero"`
+	Type            label   `json:"typ,omitzero"`
+}
+
+// present is true if a member is there, whatever its value.
+type present bool
+
+// UnmarshalJSONFrom skips the value.
+func (p *present) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	*p = true
+	return dec.SkipValue()
+}
+
+// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
+func (p *present) UnmarshalJSON([]byte) error { *p = true; return nil }
+
+// MarshalJSON returns null, for the value was skipped.
+func (present) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
+// label is a member whose value names the kind of token. A value that is no
+// string, or the empty one, is kept as its JSON text, which is the name of no kind.
+type label string
+
+// UnmarshalJSONFrom keeps the value of a string, and the text of anything else.
+func (l *label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
+	v, err := dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	*l = labelOf(v)
+	return nil
+}
+
+// labelOf returns a member's value as a label.
+func labelOf(v jsontext.Value) label {
+	if s, ok := jsonString(v); ok && s != "" {
+		return label(s)
+	}
+	return label(v)
+}
+
+// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
+func (l *label) UnmarshalJSON(b []byte) error {
+	return l.UnmarshalJSONFrom(jsontext.NewDecoder(bytes.NewReader(b)))
+}
+
+// checkPresence refuses tokens for the members that they have at all: those that
+// tell another kind of token, and registered claims without a value. It also fills
+// in c's SessionID and ClientID where the user's struct hides them.
 func (v *Verifier) checkPresence(c *Claims, a authentic, sh *shape) Reason {
 	t := c.telltales
-	if emptyClaim(c, a.payload) || len(sh.hidden) > 0 {
+	if mayHaveEmptyClaim(c, a.payload) || len(sh.hidden) > 0 { // c does not tell, so look at the JSON
 		members, ok := topLevel(a.payload)
 		if !ok {
 			return ReasonClaims
@@ -34,10 +92,10 @@ func (v *Verifier) checkPresence(c *Claims, a authentic, sh *shape) Reason {
 	return ""
 }
 
-// foreign reports whether these are the marks of a token that is no access
-// token: an ID token (OpenID Connect Core 2 and 3.3.2.11), a logout token
-// (Back-Channel Logout 2.4), Cognito's token_use (Ory writes access_token),
-// Keycloak's typ.
+// foreign reports whether the token is no access token: it has the members of an
+// ID token (OpenID Connect Core sections 2 and 3.3.2.11) or of a logout token
+// (Back-Channel Logout section 2.4), or says so in token_use (Amazon Cognito, and
+// Ory, whose access tokens say access_token) or in typ (Keycloak).
 func (t telltales) foreign(scope Scope) bool {
 	switch mediaType(string(t.Type)) {
 	case "id", "refresh", "offline", "logout":
@@ -47,15 +105,18 @@ func (t telltales) foreign(scope Scope) bool {
 		t.TokenUse != "" && t.TokenUse != "access" && t.TokenUse != "access_token"
 }
 
-// emptyClaim reports whether a claim has no value though the payload may name
-// it: null, or an empty string. A name with an escape in it is taken for one.
-func emptyClaim(c *Claims, payload []byte) bool {
+// mayHaveEmptyClaim reports whether the payload may have a claim whose value is
+// null or an empty string, which c does not tell from one that is missing. This is
+// a quick look, and true for some payloads that have none: so for all with a
+// backslash, which may be an escape in a claim's name.
+func mayHaveEmptyClaim(c *Claims, payload []byte) bool {
 	named := func(name string) bool { return bytes.Contains(payload, []byte(name)) }
 	return c.Issuer == "" && named(`"iss"`) || c.Subject == "" && named(`"sub"`) ||
 		c.JWTID == "" && named(`"jti"`) || c.Scope == "" && named(`"scope"`) ||
 		bytes.IndexByte(payload, '\\') >= 0
 }
 
+// telltalesOf returns the telltales among the members of a token.
 func telltalesOf(members map[string]jsontext.Value) telltales {
 	has := func(name string) present { _, ok := members[name]; return present(ok) }
 	named := func(name string) label { return labelOf(members[name]) }
@@ -64,59 +125,4 @@ func telltalesOf(members map[string]jsontext.Value) telltales {
 		Nonce: has("nonce"), Confirmation: has("cnf"),
 		TokenUse: named("token_use"), Type: named("typ"),
 	}
-}
-
-// telltales are members that access tokens do not have, and other tokens of the
-// same issuer do. They are decoded with the claims and cost nothing where they
-// are missing. A field of the user's with the same name hides one here, and is
-// then looked for in the JSON; see shape.
-type telltales struct {
-	AccessTokenHash present `json:"at_hash,omitzero"`
-	CodeHash        present `json:"c_hash,omitzero"`
-	Events          present `json:"events,omitzero"`
-	Nonce           present `json:"nonce,omitzero"`
-	Confirmation    present `json:"cnf,omitzero"`
-	TokenUse        label   `json:"token_use,omitzero"`
-	Type            label   `json:"typ,omitzero"`
-}
-
-// present notes that a member is there, whatever its value.
-type present bool
-
-// UnmarshalJSONFrom skips the value.
-func (p *present) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	*p = true
-	return dec.SkipValue()
-}
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (p *present) UnmarshalJSON([]byte) error { *p = true; return nil }
-
-// MarshalJSON returns null: what was skipped is gone.
-func (present) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
-
-// label is a member whose value names the token's kind. A value that is no
-// string, or empty, is kept as the JSON text, which names none.
-type label string
-
-// UnmarshalJSONFrom keeps the value of a string, and the text of anything else.
-func (l *label) UnmarshalJSONFrom(dec *jsontext.Decoder) error {
-	v, err := dec.ReadValue()
-	if err != nil {
-		return err
-	}
-	*l = labelOf(v)
-	return nil
-}
-
-func labelOf(v jsontext.Value) label {
-	if s, ok := jsonString(v); ok && s != "" {
-		return label(s)
-	}
-	return label(v)
-}
-
-// UnmarshalJSON is UnmarshalJSONFrom for encoding/json.
-func (l *label) UnmarshalJSON(b []byte) error {
-	return l.UnmarshalJSONFrom(jsontext.NewDecoder(bytes.NewReader(b)))
 }

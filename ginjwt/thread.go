@@ -10,21 +10,23 @@ import (
 	"strconv"
 )
 
-// A thread is one goroutine that works something out for a request. Threads
-// are how a dependency that asks for itself, directly or through another that
-// it waits for in Get, is told from one that is merely asked for twice at a
-// time. A goroutine that a dependency waits for by other means looks like any
-// other; what waits then ends with the request.
+// A thread is one goroutine that works something out for a request. With threads,
+// a dependency that asks for itself, directly or through others that wait for each
+// other in Get, is told from one that two goroutines ask for at the same time.
+//
+// If a dependency starts a goroutine and waits for it by other means, such as a
+// WaitGroup, then that goroutine is not known to be the dependency's. If it asks
+// for the dependency, both wait, until the request's context ends.
 type thread struct {
 	id       uint64 // the goroutine's; 0 for the request's own, which its stack tells
-	waitsFor *entry // what it waits for
+	waitsFor *entry // what it waits for in Get, or nil
 }
 
-// enter returns the thread of the calling goroutine and what must be called
-// when it is done.
+// enter returns the thread of the calling goroutine and a function to call when it
+// is done.
 //
-// The caller may be inside of a dependency that is being worked out, on a
-// thread that exists; only its stack can tell.
+// If Get was called by a dependency that is being worked out, the goroutine has a
+// thread already. Only its stack can tell.
 func (s *slot) enter() (t *thread, leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,15 +59,16 @@ func (s *slot) current() *thread {
 	return nil
 }
 
+// leave forgets t.
 func (s *slot) leave(t *thread) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rare.threads = slices.DeleteFunc(s.rare.threads, func(other *thread) bool { return other == t })
 }
 
-// wait returns when e is ready, with mu held as before. It returns ErrCycle if
-// that would never be: if the thread that works e out is r's own, or waits in
-// turn for r's.
+// wait returns when e is ready or forgotten. The caller holds mu, which is free
+// while it waits. It returns ErrCycle if e would never be ready: if the thread that
+// works e out is r's own or waits, perhaps through others, for r's.
 func (s *slot) wait(r run, e *entry) error {
 	if e.state.Load() == ready {
 		return nil
@@ -75,7 +78,7 @@ func (s *slot) wait(r run, e *entry) error {
 			return ErrCycle
 		}
 		if t.waitsFor == nil || t.waitsFor.state.Load() == ready {
-			break // it goes on by itself
+			break // that thread is not waiting, so e will be ready
 		}
 		t = t.waitsFor.thread
 	}
@@ -111,7 +114,8 @@ func await(r run, done <-chan struct{}) error {
 }
 
 // stacked reports whether the calling goroutine is inside of a resolution, and
-// whether that was begun by a guard.
+// whether that was begun by a guard. It finds run.resolve and slot.resolveGuard by
+// their names in the stack trace.
 func stacked() (resolving, guarding bool) {
 	path := reflect.TypeFor[slot]().PkgPath()
 	pcs := make([]uintptr, 64)
@@ -135,8 +139,8 @@ func stacked() (resolving, guarding bool) {
 }
 
 // goroutineID returns the number that the runtime prints in the first line of
-// a stack trace. It costs microseconds and is asked for only when Get works
-// something out. It serves to find deadlocks, nothing else.
+// a stack trace. It takes microseconds, so it is asked for only when Get has to
+// work something out. It serves to find cycles, and nothing else.
 func goroutineID() uint64 {
 	var buf [32]byte
 	line := buf[:runtime.Stack(buf[:], false)]

@@ -14,10 +14,11 @@ type typed[C any, P ClaimsOf[C]] struct {
 	shape *shape
 	cache *cache[C]
 
-	issuers map[string]*typed[C, P] // of ByIssuer; then the fields above are not used
+	issuers map[string]*typed[C, P] // of ByIssuer, where shape and cache are nil
 }
 
-// typedOf returns v for C, and makes it if C is new to v.
+// typedOf returns v for the claims type C. It is made once, so that all who use v
+// with C share a cache. The error says why C cannot be a claims type.
 func typedOf[C any, P ClaimsOf[C]](v *Verifier) (*typed[C, P], error) {
 	if err := v.usable(); err != nil {
 		return nil, err
@@ -47,8 +48,8 @@ func typedOf[C any, P ClaimsOf[C]](v *Verifier) (*typed[C, P], error) {
 	return first.(*typed[C, P]), nil
 }
 
-// fromRequest verifies the token of r's request. One that a cache knows was well
-// formed the first time, and is not looked at again.
+// fromRequest verifies the token of r's request. A token that a cache knows was well
+// formed when it was put there, so the scheme is not asked to check its form again.
 func (t *typed[C, P]) fromRequest(r run, token *Dependency[string]) (claims *C, cached bool, err error) {
 	if raw := r.candidate(&token.node); raw != "" {
 		if one, known := t.find(raw); known != nil {
@@ -63,8 +64,8 @@ func (t *typed[C, P]) fromRequest(r run, token *Dependency[string]) (claims *C, 
 	return t.verify(r.context(), *raw)
 }
 
-// verify verifies token. What it returns is not to be changed: other requests
-// may have it too.
+// verify verifies token. Other requests may get the same claims, so nobody may
+// change them. cached says that a cache knew the token.
 func (t *typed[C, P]) verify(ctx context.Context, token string) (claims *C, cached bool, err error) {
 	if one, known := t.find(token); known != nil {
 		return one.verifyOne(ctx, token, known)
@@ -77,10 +78,10 @@ func (t *typed[C, P]) verify(ctx context.Context, token string) (claims *C, cach
 	return claims, false, err
 }
 
-// find returns what a cache knows of token, and whose it is.
+// find returns what a cache knows of token, and the part of t whose cache it is.
 func (t *typed[C, P]) find(token string) (*typed[C, P], *cached[C]) {
 	if len(token) > t.v.policy.MaxTokenBytes {
-		return nil, nil // before a cache looks at all of it
+		return nil, nil // to look for it would take the time to hash all of it
 	}
 	if t.issuers == nil {
 		return t, t.cache.find(token)
@@ -93,7 +94,7 @@ func (t *typed[C, P]) find(token string) (*typed[C, P], *cached[C]) {
 	return nil, nil
 }
 
-// verifyOne is verify for one issuer, with what its cache knows of the token.
+// verifyOne is verify for a single issuer, with what its cache knows of token.
 func (t *typed[C, P]) verifyOne(ctx context.Context, token string, known *cached[C]) (claims *C, cached bool, err error) {
 	if known != nil {
 		if claims, err := t.recheck(ctx, token, known); claims != nil || err != nil {
@@ -104,6 +105,7 @@ func (t *typed[C, P]) verifyOne(ctx context.Context, token string, known *cached
 	return claims, false, err
 }
 
+// verifyAnew verifies a token that no cache knows, and adds it to the cache.
 func (t *typed[C, P]) verifyAnew(ctx context.Context, token string) (*C, error) {
 	a, err := t.v.authenticate(ctx, token)
 	if err != nil {
@@ -116,7 +118,7 @@ func (t *typed[C, P]) verifyAnew(ctx context.Context, token string) (*C, error) 
 		reason = t.v.checkClaims(registered, a, t.shape)
 	}
 	switch {
-	case reason == ReasonClaims && t.v.introspector != nil: // the client did not write them
+	case reason == ReasonClaims && t.v.introspector != nil: // the fault of our side, not of the client
 		return nil, Unavailable(errors.New("ginjwt: the Introspector's claims are malformed"))
 	case reason != "":
 		return nil, refused(reason)
@@ -128,14 +130,14 @@ func (t *typed[C, P]) verifyAnew(ctx context.Context, token string) (*C, error) 
 	return claims, nil
 }
 
-// recheck judges what may have changed since a token was verified: the time,
-// the keys and revocations. It returns nothing if the source has another key
-// by now, which may be as good: then the token is verified again.
+// recheck judges what may have changed since a token was verified: the time, the
+// keys and revocations. If the source has another key by now, it returns neither
+// claims nor an error: the token has to be verified anew, with that key.
 func (t *typed[C, P]) recheck(ctx context.Context, token string, known *cached[C]) (*C, error) {
 	key, err := t.v.findKey(ctx, known.header)
 	if err != nil || key.material != known.key {
 		if e := asError(err); e != nil && e.Status != 401 {
-			return nil, err // an outage, and the token is good when that is over
+			return nil, err // an outage; the token stays in the cache for afterwards
 		}
 		t.cache.drop(token)
 		return nil, err
@@ -151,7 +153,7 @@ func (t *typed[C, P]) recheck(ctx context.Context, token string, known *cached[C
 	return t.cache.copyOf(known)
 }
 
-// dispatch hands token to the Verifier of its issuer.
+// dispatch has token verified by the part of t for its issuer.
 func (t *typed[C, P]) dispatch(ctx context.Context, token string) (*C, error) {
 	iss, reason := issuerOf(token, t.v.policy.MaxTokenBytes)
 	if reason != "" {

@@ -17,9 +17,9 @@ type Verifier struct {
 	policy       Policy
 
 	headers remembered
-	types   sync.Map // by claims type: a *typed
+	types   sync.Map // reflect.Type of the claims -> *typed; see typedOf
 
-	issuers map[string]*Verifier // of ByIssuer; of the fields above, only MaxTokenBytes is then used
+	issuers map[string]*Verifier // of ByIssuer, where of keys and policy only MaxTokenBytes is set
 }
 
 // NewVerifier returns a Verifier of tokens that are signed with one of keys and
@@ -32,11 +32,11 @@ func NewVerifier(keys KeySource, policy Policy) (*Verifier, error) {
 	return &Verifier{keys: keys, policy: p}, nil
 }
 
-// authentic is a token whose signature is good, as far as it was taken apart.
+// authentic is what is needed further of a token whose signature is good.
 type authentic struct {
 	payload []byte // JSON
 	header  *header
-	key     *keyMaterial // that it was verified with
+	key     *keyMaterial // the one that it was verified with; nil for an opaque token
 }
 
 // authenticate checks all of a token but its claims.
@@ -75,8 +75,8 @@ func (v *Verifier) authenticate(ctx context.Context, token string) (a authentic,
 	return authentic{payload, h, key.material}, nil
 }
 
-// findKey asks the source for the header's key, and trusts its answer no more
-// than the token: a key of another algorithm is not used.
+// findKey asks the source for the header's key. A key for another algorithm is not
+// used, whatever the source says (RFC 8725 section 3.1).
 func (v *Verifier) findKey(ctx context.Context, h *header) (Key, error) {
 	key, err := v.keys.FindKey(ctx, h.alg, h.kid)
 	switch {
@@ -92,8 +92,8 @@ func (v *Verifier) findKey(ctx context.Context, h *header) (Key, error) {
 	return key, nil
 }
 
-// outage returns the *Error for a KeySource or Revoker that failed with err. If
-// it says itself what to answer, that stands.
+// outage returns the error for a KeySource, Revoker or Introspector that failed
+// with err. If there is an *Error in err, that decides.
 func outage(ctx context.Context, err error) error {
 	switch {
 	case asError(err) != nil:
@@ -106,6 +106,7 @@ func outage(ctx context.Context, err error) error {
 	return Unavailable(err)
 }
 
+// checkSignature returns why the signature of s is not one by key, or "".
 func checkSignature(key Key, s segments) Reason {
 	signature, err := strictBase64.DecodeString(s.signature)
 	if err != nil {
@@ -119,8 +120,8 @@ func checkSignature(key Key, s segments) Reason {
 	return ReasonSignature
 }
 
-// checkClaims judges the claims of a token that is authentic, exp last: a client is
-// told that a token expired only if it is good in all else.
+// checkClaims judges the claims of an authentic token. exp comes last: a client is
+// told that its token expired only if nothing else is wrong with it.
 func (v *Verifier) checkClaims(c *Claims, a authentic, sh *shape) Reason {
 	if reason := v.checkPresence(c, a, sh); reason != "" {
 		return reason
@@ -141,7 +142,7 @@ func (v *Verifier) checkClaims(c *Claims, a authentic, sh *shape) Reason {
 	return v.checkDates(c)
 }
 
-// checkDates judges the dates that change their meaning while time passes.
+// checkDates judges the dates against the present time.
 func (v *Verifier) checkDates(c *Claims) Reason {
 	now := v.policy.Now()
 	early, late := now, now
@@ -165,7 +166,7 @@ func (v *Verifier) revoked(ctx context.Context, c *Claims) error {
 		return nil
 	}
 	if _, readsOnly := v.policy.Revoker.(readonly.Revoker); !readsOnly {
-		own := *c // other requests may have c too
+		own := *c // the Revoker is the user's and may change it, and other requests have c
 		c = &own
 	}
 	revoked, err := v.policy.Revoker.Revoked(ctx, c)
@@ -183,7 +184,7 @@ type afterSignature struct{ error }
 
 func (e afterSignature) Unwrap() error { return e.error }
 
-// usable returns an error for a Verifier that no function here returned.
+// usable returns an error if v is nil or zero.
 func (v *Verifier) usable() error {
 	if v == nil || v.keys == nil && v.introspector == nil && v.issuers == nil {
 		return errors.New("ginjwt: the Verifier is nil or zero; make it with NewVerifier")

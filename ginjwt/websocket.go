@@ -32,8 +32,8 @@ func FromWebSocketProtocol(name string) SchemeOption {
 	})
 }
 
-// tokensAfter returns what follows marker in the subprotocols, and false if
-// nothing does.
+// tokensAfter returns what follows each marker in the subprotocols offered, and
+// false if nothing follows one of them.
 func tokensAfter(offered []string, marker string) (tokens []string, ok bool) {
 	for i := 0; i < len(offered); i++ {
 		if offered[i] != marker {
@@ -49,7 +49,8 @@ func tokensAfter(offered []string, marker string) (tokens []string, ok bool) {
 
 const subprotocolHeader = "Sec-Websocket-Protocol" // as net/http spells it
 
-// offeredSubprotocols returns those that the client offered, with the token.
+// offeredSubprotocols returns all that the client offered, the tokens that
+// hideToken has taken out of the header included.
 func offeredSubprotocols(req *http.Request) []string {
 	header := req.Header[subprotocolHeader]
 	if len(header) == 0 {
@@ -67,18 +68,18 @@ func offeredSubprotocols(req *http.Request) []string {
 	return all
 }
 
-// offer is what a request offered, while its header shows less.
+// offer is what a request offered, kept in its context while its header shows less.
 type offer struct {
 	all    []string
-	hidden []string // the markers whose tokens are not shown
-	shown  []string // the header
+	hidden []string // the markers whose tokens were taken out
+	shown  []string // the header as it is now
 }
 
 type offerKey struct{}
 
-// offerOf returns the offer of req, or nil if its header shows all of it. The
-// context may be that of an outer request, from which req was made: the offer is
-// req's own only if the header is the very one that hideToken put there.
+// offerOf returns the offer of req, or nil if its header shows all of it. req may
+// have been made by the user with the context of another request; an offer there
+// is req's own only if req has the very header that hideToken made.
 func offerOf(req *http.Request) *offer {
 	o, _ := req.Context().Value(offerKey{}).(*offer)
 	if header := req.Header[subprotocolHeader]; o == nil || len(header) == 0 || &header[0] != &o.shown[0] {
@@ -87,13 +88,13 @@ func offerOf(req *http.Request) *offer {
 	return o
 }
 
-// withoutTokens returns what was offered but the tokens, wherever they stand.
+// withoutTokens returns what was offered, without the tokens wherever they stand.
 func (o *offer) withoutTokens() []string {
 	secret := o.tokens()
 	return slices.DeleteFunc(slices.Clone(o.all), func(one string) bool { return slices.Contains(secret, one) })
 }
 
-// tokens returns what the header does not show.
+// tokens returns the tokens that were taken out of the header.
 func (o *offer) tokens() (tokens []string) {
 	for _, marker := range o.hidden {
 		found, _ := tokensAfter(o.all, marker)

@@ -68,7 +68,8 @@ func (w Way) possible() bool {
 // what it is named for.
 type Place struct{ In, Name string }
 
-// All returns the ways by which one of a and one of b hold.
+// All returns the ways to satisfy a and b at once: each of a together with each of
+// b, without those that no request can take.
 func All(a, b []Way) (all []Way) {
 	for _, first := range a {
 		for _, second := range b {
