@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -67,8 +66,9 @@ func (k Cookies) protection() (*http.CrossOriginProtection, error) {
 	return p, errors.Join(faults...)
 }
 
-// sameOrigin returns the check that a page of another origin does not act with
-// the user's cookies, nor plants its own by a login of its own.
+// sameOrigin returns a check for requests that set or use the cookies: a page of
+// another origin must neither act as the user nor log the user in as another. It
+// also keeps the answers out of caches.
 func (s *Sessions[D]) sameOrigin() *ginjwt.Dependency[struct{}] {
 	var protection *http.CrossOriginProtection
 	if s.cfg.Cookies != nil {
@@ -101,7 +101,7 @@ func isLoopback(req *http.Request) bool {
 	return err == nil && net.ParseIP(host).IsLoopback()
 }
 
-// cookie returns a cookie of the tokens; an empty value takes it off.
+// cookie returns a cookie with a token. An empty value removes it.
 func (k Cookies) cookie(name, value string, ttl time.Duration) *http.Cookie {
 	c := &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: int(ttl / time.Second),
@@ -135,7 +135,7 @@ func (s *Sessions[D]) write(c *gin.Context, t issued) {
 	c.Data(http.StatusOK, "application/json", body)
 }
 
-// clearCookies takes both cookies off the browser.
+// clearCookies removes both cookies from the browser.
 func (s *Sessions[D]) clearCookies(c *gin.Context) {
 	if k := s.cfg.Cookies; k != nil {
 		http.SetCookie(c.Writer, k.cookie(k.AccessName(), "", 0))
@@ -143,7 +143,8 @@ func (s *Sessions[D]) clearCookies(c *gin.Context) {
 	}
 }
 
-// fits refuses an access token that a browser would drop without a word.
+// fits returns an error if browsers would drop the cookie of the access token,
+// which they do without telling anybody.
 func (s *Sessions[D]) fits(t ginjwt.Token) error {
 	k := s.cfg.Cookies
 	if k == nil {
@@ -153,24 +154,4 @@ func (s *Sessions[D]) fits(t ginjwt.Token) error {
 		return fmt.Errorf("sessions: the cookie of the access token has %d bytes, and browsers keep at most %d: put less into its claims", n, maxCookie)
 	}
 	return nil
-}
-
-// presented returns the refresh token of a request; given is false if it is
-// none of ours by its form.
-func (s *Sessions[D]) presented(c *gin.Context, form url.Values) (t refreshToken, given bool, err error) {
-	text := form.Get("refresh_token")
-	if k := s.cfg.Cookies; k != nil {
-		cookies := c.Request.CookiesNamed(k.RefreshName())
-		if len(cookies)+len(form["refresh_token"]) > 1 {
-			return t, false, ginjwt.InvalidRequest("More than one refresh token")
-		}
-		if len(cookies) == 1 {
-			text = cookies[0].Value
-		}
-	}
-	if text == "" {
-		return t, false, ginjwt.InvalidRequest("Missing refresh token")
-	}
-	t, given = parseRefreshToken(text)
-	return t, given, nil
 }
