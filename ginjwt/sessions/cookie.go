@@ -66,9 +66,8 @@ func (k Cookies) protection() (*http.CrossOriginProtection, error) {
 	return p, errors.Join(faults...)
 }
 
-// sameOrigin returns a check for requests that set or use the cookies: a page of
-// another origin must neither act as the user nor log the user in as another. It
-// also keeps the answers out of caches.
+// sameOrigin returns the check that a page of another origin does not act with
+// the user's cookies, nor plants its own by a login of its own.
 func (s *Sessions[D]) sameOrigin() *ginjwt.Dependency[struct{}] {
 	var protection *http.CrossOriginProtection
 	if s.cfg.Cookies != nil {
@@ -135,7 +134,7 @@ func (s *Sessions[D]) write(c *gin.Context, t issued) {
 	c.Data(http.StatusOK, "application/json", body)
 }
 
-// clearCookies removes both cookies from the browser.
+// clearCookies takes both cookies off the browser.
 func (s *Sessions[D]) clearCookies(c *gin.Context) {
 	if k := s.cfg.Cookies; k != nil {
 		http.SetCookie(c.Writer, k.cookie(k.AccessName(), "", 0))

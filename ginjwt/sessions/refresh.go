@@ -3,7 +3,6 @@ package sessions
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"time"
 
@@ -129,11 +128,4 @@ func (s *Sessions[D]) rotate(ctx context.Context, presented refreshToken, r Reco
 // idle returns how long the session can be left unused from now on.
 func (s *Sessions[D]) idle(r Record, now time.Time) time.Duration {
 	return min(s.cfg.IdleTTL, r.Ends.Sub(now))
-}
-
-// gone reports whether err, which Config.Claims returned, says that the user is
-// gone or may log in no more.
-func gone(err error) bool {
-	var e *ginjwt.Error
-	return errors.As(err, &e) && e != nil && e.Status >= 400 && e.Status < 500 && e.Status != 499 && e.Status != http.StatusTooManyRequests
 }
