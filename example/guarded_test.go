@@ -6,18 +6,17 @@ import (
 
 	"github.com/ginjwt/gin-depends/ginjwt"
 	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
-	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
 func TestEveryRouteIsGuarded(t *testing.T) {
-	r := setupRouter(ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256)), ginjwt.Must(sessions.NewMemory(sessions.MemoryConfig{})), nil)
+	r := newRouter(ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256)))
 	ginjwttest.EveryRouteGuarded(t, r, "GET /feed") // which greets guests
 }
 
 func TestForgedTokensAreRefused(t *testing.T) {
 	key := ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256))
-	r := setupRouter(key, ginjwt.Must(sessions.NewMemory(sessions.MemoryConfig{})), nil)
-	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{Key: key, Issuer: ownIssuer, Audience: []string{"example"}}))
+	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{Key: key, Issuer: ownIssuer, Audience: []string{ownAudience}}))
 	token := ginjwttest.Token(t, issuer, &ginjwt.Claims{Subject: "johndoe", Scope: "me"})
-	ginjwttest.RefusesForged(t, r, ginjwttest.Authorized(httptest.NewRequest("GET", "/users/me/", nil), token), key)
+	req := ginjwttest.Authorized(httptest.NewRequest("GET", "/users/me/", nil), token)
+	ginjwttest.RefusesForged(t, newRouter(key), req, key)
 }

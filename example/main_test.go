@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"testing"
 
+	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
@@ -11,8 +12,13 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
+// newRouter returns the program with sessions in memory and no identity provider.
+func newRouter(key ginjwt.Key) *gin.Engine {
+	return setupRouter(key, ginjwt.Must(sessions.NewMemory(sessions.MemoryConfig{})), nil)
+}
+
 func TestReadMe(t *testing.T) {
-	r := setupRouter(ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256)), ginjwt.Must(sessions.NewMemory(sessions.MemoryConfig{})), nil)
+	r := newRouter(ginjwt.Must(ginjwt.GenerateKey(ginjwt.HS256)))
 	req := httptest.NewRequest("GET", "/users/me/", nil)
 
 	ginjwttest.Unauthorized(t, ginjwttest.Do(t, r, req))

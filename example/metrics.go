@@ -14,7 +14,9 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
 
-// metrics counts what the guards decide, and how long that takes.
+// metrics counts what the guards decide, and how long that takes. It needs
+// nothing but the standard library; package ginjwtprom does the same, with
+// histograms, for programs that use Prometheus' client library.
 type metrics struct {
 	mu        sync.Mutex
 	decisions map[string]int // by labels
@@ -30,8 +32,8 @@ func newMetrics() *metrics {
 	return &metrics{decisions: map[string]int{}, seconds: map[string]summary{}}
 }
 
-// observe is for ginjwt.Observe. The labels are names of this program's, never
-// a client's words: each new value would be one more series to store.
+// observe is for ginjwt.Observe. The labels of an Event have few values, and none
+// that a client makes up: each new value would be one more series to store.
 func (m *metrics) observe(_ context.Context, ev ginjwt.Event) {
 	decision := labels("outcome", string(ev.Outcome), "code", ev.Code, "reason", string(ev.Reason), "guard", ev.Guard,
 		"route", ev.Route, "method", ev.Method, "scheme", ev.Scheme, "issuer", ev.Issuer, "alg", ev.Algorithm)

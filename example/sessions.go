@@ -13,7 +13,7 @@ import (
 )
 
 // openStore returns the store in the Redis at addr or, if that is empty, one in
-// memory.
+// memory, and a function that closes it.
 func openStore(addr string) (sessions.Store, func(), error) {
 	if addr == "" {
 		store, err := sessions.NewMemory(sessions.MemoryConfig{})
@@ -26,7 +26,16 @@ func openStore(addr string) (sessions.Store, func(), error) {
 	return store, store.Close, nil
 }
 
-// sessionHandlers are for a user's own page of sessions.
+// newSessions returns the logins of users.go. They need no data but the user's
+// name: claimsOf looks the rest up again at each refresh.
+func newSessions(issuer *ginjwt.Issuer, store sessions.Store) *sessions.Sessions[struct{}] {
+	return ginjwt.Must(sessions.New(sessions.Config[struct{}]{
+		Issuer: issuer, Store: store, Password: checkPassword(newPasswords()), Claims: claimsOf,
+		PasswordByDefault: true, // as FastAPI's form, which lets grant_type be left out
+	}))
+}
+
+// sessionHandlers let a user see where they are logged in, and end a session.
 type sessionHandlers struct{ logins *sessions.Sessions[struct{}] }
 
 func (h sessionHandlers) routes(r gin.IRouter, claims *ginjwt.Dependency[ginjwt.Claims]) {
@@ -60,7 +69,8 @@ func (h sessionHandlers) end(c *gin.Context, me ginjwt.Claims) {
 	done(c, h.logins.End(c.Request.Context(), me.Subject, c.Param("id")))
 }
 
-// endAll ends all sessions, with ?others=1 but the one that asks.
+// endAll ends all of the user's sessions. With ?others=1 it leaves the one that
+// asks.
 func (h sessionHandlers) endAll(c *gin.Context, me ginjwt.Claims) {
 	if c.Query("others") != "" {
 		done(c, h.logins.EndOthers(c.Request.Context(), me.Subject, me.SessionID))

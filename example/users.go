@@ -12,7 +12,7 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-// User is what clients see of a user; what is not exported is not for them.
+// User is a user. Clients see the exported fields, and those alone.
 type User struct {
 	Username string `json:"username"`
 	Email    string `json:"email"`
@@ -24,16 +24,25 @@ type User struct {
 }
 
 var users = map[string]User{
-	"johndoe": {"johndoe", "johndoe@example.com", "John Doe", false, "$argon2id$v=19$m=65536,t=3,p=4$tJMtR5erMw/5JG5ykp05og$vsFzhVwMiFY7iaNU5e8CHbo+gLoXMTdAqL3eS5uwAdw", "me items"},
-	"alice":   {"alice", "alicechains@example.com", "Alice Chains", true, "$argon2id$v=19$m=65536,t=3,p=4$GLmtDbGs9ohCGYpTqmEoMA$O96nH6hMA/LrsvfSme3f1Wr2k/LoL0RSIyh7AaWXVkk", "me items"},
-	"root":    {"root", "root@example.com", "Ruth Root", false, "$argon2id$v=19$m=65536,t=3,p=4$pmii2qnICQNcd0TMHZZ+vQ$Sp0xIvODw3nsgiAM0I2PHaVMG5U39EyqwtywJXTyiWw", "me items admin"},
+	"johndoe": {
+		Username: "johndoe", Email: "johndoe@example.com", FullName: "John Doe", scopes: "me items",
+		hash: "$argon2id$v=19$m=65536,t=3,p=4$tJMtR5erMw/5JG5ykp05og$vsFzhVwMiFY7iaNU5e8CHbo+gLoXMTdAqL3eS5uwAdw",
+	},
+	"alice": {
+		Username: "alice", Email: "alicechains@example.com", FullName: "Alice Chains", Disabled: true, scopes: "me items",
+		hash: "$argon2id$v=19$m=65536,t=3,p=4$GLmtDbGs9ohCGYpTqmEoMA$O96nH6hMA/LrsvfSme3f1Wr2k/LoL0RSIyh7AaWXVkk",
+	},
+	"root": {
+		Username: "root", Email: "root@example.com", FullName: "Ruth Root", scopes: "me items admin",
+		hash: "$argon2id$v=19$m=65536,t=3,p=4$pmii2qnICQNcd0TMHZZ+vQ$Sp0xIvODw3nsgiAM0I2PHaVMG5U39EyqwtywJXTyiWw",
+	},
 }
 
 // dummyHash is compared for an unknown user, whose login must take as long as any other.
 const dummyHash = "$argon2id$v=19$m=65536,t=3,p=4$FLt1k9WdWz6Wr2wY3z9J3g$BqtPk4940Cdqt5E4q1f+Uuw/7cIpWJmiUVuUsYXzt0A"
 
-// findUser looks the token's user up. One of another issuer is nobody of ours,
-// though the subject may be the same.
+// findUser looks the token's user up. The identity provider's users are not in
+// our table, not even those whose subject is the name of one of ours.
 func findUser(_ *gin.Context, claims ginjwt.Claims) (User, error) {
 	if claims.Issuer != ownIssuer {
 		return User{Username: claims.Subject + " of " + claims.Issuer}, nil
@@ -61,11 +70,12 @@ func claimsOf(_ *gin.Context, login sessions.Login[struct{}]) (ginjwt.AnyClaims,
 	return &ginjwt.Claims{Scope: user.scopes}, nil
 }
 
-// checkPassword grants those of the requested scopes that the user may have, and
-// none if none are requested. The answer tells which (RFC 6749 section 3.3).
+// checkPassword returns the function that checks a login. It grants those of the
+// requested scopes that the user may have, so none if none are requested. The
+// answer tells the client which (RFC 6749 section 3.3).
 func checkPassword(passwords *sessions.Passwords) func(*gin.Context, ginjwt.OAuth2PasswordRequestForm) (sessions.Login[struct{}], error) {
 	return func(c *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (login sessions.Login[struct{}], err error) {
-		user := users[form.Username] // of an unknown user the hash is empty
+		user := users[form.Username] // an unknown one has an empty hash, which Check takes for just that
 		match, err := passwords.Check(c, form.Username, form.Password, user.hash)
 		if err != nil {
 			return login, err

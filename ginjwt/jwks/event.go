@@ -37,7 +37,8 @@ func (c *config) tell(ctx context.Context, ev Event) {
 	c.observe(context.WithoutCancel(ctx), ev)
 }
 
-// logTo returns an observer that logs to the logger of the time.
+// logTo returns an observer that logs. logger is called for each Event, for
+// slog.Default may have been replaced since.
 func logTo(logger func() *slog.Logger) func(context.Context, Event) {
 	return func(ctx context.Context, ev Event) { ev.log(ctx, logger()) }
 }

@@ -56,12 +56,13 @@ func Handler(ring *Ring) gin.HandlerFunc {
 
 // document is a key set as it is sent.
 type document struct {
-	ids  string
+	ids  string // of its keys, by which a change is noticed
 	body []byte
 	etag string
 }
 
-// document returns the key set, which is last if the keys are the same.
+// document returns the key set as it is sent: last, if the keys are still the
+// same.
 func (r *Ring) document(last *document) (*document, error) {
 	keys := r.published()
 	var ids strings.Builder

@@ -115,7 +115,7 @@ func (in *introspector) Introspect(ctx context.Context, token string) ([]byte, e
 	return v.claims, nil
 }
 
-// known returns the answer about a token if it can be used again.
+// known returns the answer about a token that can be used again, or nil.
 func (in *introspector) known(hash tokenHash) *verdict {
 	if in.answers == nil {
 		return nil
@@ -140,7 +140,7 @@ func (in *introspector) ask(hash tokenHash, token string) *question {
 	in.flights[hash] = q
 	go func() {
 		began := time.Now()
-		defer func() { // whatever the caller's client does in its goroutine
+		defer func() { // the caller's http.Client runs here, and may call runtime.Goexit
 			if q.err == nil && in.answers != nil {
 				in.answers.Set(hash, q.verdict)
 			}
@@ -161,7 +161,7 @@ func (in *introspector) answer(token string) (v *verdict, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), in.cfg.timeout)
 	defer cancel()
 	defer func() {
-		if r := recover(); r != nil { // of the caller's client; nobody else could recover it here
+		if r := recover(); r != nil { // in the caller's http.Client: it would end the program
 			v, err = nil, fmt.Errorf("jwks: a panic while the token was introspected: %v", r)
 		}
 	}()
@@ -189,15 +189,15 @@ func (in *introspector) post(ctx context.Context, token string) (*verdict, error
 	header.Set("Content-Type", "application/x-www-form-urlencoded")
 	header.Set("Accept", "application/json")
 	req.Header = header
-	// Asked twice it answers the same: net/http may ask again where a connection
-	// that was idle has ended. The field itself is not sent.
+	// This lets net/http send the request again if an idle connection turns out to
+	// be closed: to ask twice does no harm. The field itself is not sent.
 	header["Idempotency-Key"] = nil
 	a, err := in.cfg.ask(req)
 	var refused statusError
 	switch {
 	case errors.As(err, &refused) && refused.status == http.StatusBadRequest && refused.code == "unsupported_token_type":
 		now := in.cfg.now().Round(0)
-		return &verdict{said: now, until: now.Add(in.cfg.cacheFor)}, nil // a JWT, say, where tokens are opaque
+		return &verdict{said: now, until: now.Add(in.cfg.cacheFor)}, nil // such as a JWT, where tokens are opaque
 	case err != nil:
 		return nil, cut(in.hide(err, token)) // in this order: a token that is cut would not be found
 	}
@@ -225,7 +225,7 @@ func (in *introspector) judge(body []byte) (*verdict, error) {
 	}
 	bearer := strings.EqualFold(string(said.Type), `"Bearer"`)
 	if said.Type != nil && !bearer || !bearer && in.anyAudience {
-		return v, nil // bound to a key, or no access token: by its audience it could be told apart
+		return v, nil // a token bound to a key, or a refresh token, which only its audience would tell apart
 	}
 	if exp := time.Unix(int64(min(said.Exp, 1<<40)), 0); exp.Before(v.until) {
 		v.until = exp

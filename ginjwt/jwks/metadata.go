@@ -15,7 +15,7 @@ const metadataAge = time.Hour
 // metadata finds an issuer's key set.
 type metadata struct {
 	issuer   string
-	urls     []string // where it can be, the last that answered first
+	urls     []string // where the metadata can be; the one that answered last is asked first
 	keySet   string   // "" if it is not known, or may have changed
 	obtained time.Time
 }

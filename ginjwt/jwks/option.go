@@ -17,11 +17,11 @@ import (
 // made is an error.
 type Option struct {
 	name  string
-	for_  use
+	uses  use // what it means something for
 	apply func(*config) error
 }
 
-// use says what an Option, or a config, is for.
+// use is what a provider is asked for.
 type use uint8
 
 const (
@@ -32,14 +32,14 @@ const (
 // config is what Options set, with its defaults.
 type config struct {
 	client     *http.Client
-	loopback   bool // plain HTTP to loopback is allowed
+	loopback   bool // plain HTTP to loopback addresses is allowed
 	timeout    time.Duration
 	coolDown   time.Duration
 	maxStale   time.Duration
 	algorithms []ginjwt.Algorithm
 	warmUp     bool
-	clientPost bool
-	ownClient  bool
+	clientPost bool // the client's secret is a form field
+	ownClient  bool // client is the caller's
 	cacheFor   time.Duration
 	cacheSize  int
 	observe    func(context.Context, Event)
@@ -65,7 +65,7 @@ func newConfig(use use, opts []Option) (config, error) {
 		switch {
 		case o.apply == nil:
 			faults = append(faults, fmt.Errorf("jwks: option %d is zero", i+1))
-		case o.for_&use == 0:
+		case o.uses&use == 0:
 			faults = append(faults, fmt.Errorf("jwks: %s means nothing here", o.name))
 		default:
 			if err := o.apply(&cfg); err != nil {

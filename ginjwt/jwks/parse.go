@@ -28,8 +28,9 @@ var asymmetric = []ginjwt.Algorithm{
 	ginjwt.ES256, ginjwt.ES384, ginjwt.ES512, ginjwt.EdDSA,
 }
 
-// jwk is what is looked at of a JSON Web Key (RFC 7517 section 4). Certificates
-// (x5c, x5u) are ignored: the provider vouches for the key, nobody else.
+// jwk has the members of a JSON Web Key that are read (RFC 7517 section 4). Those
+// of certificates (x5c, x5u) are not: the provider vouches for its keys, and no
+// authority needs to.
 type jwk struct {
 	Type       string   `json:"kty"`
 	Use        string   `json:"use"`
@@ -41,12 +42,12 @@ type jwk struct {
 	Y          string   `json:"y"`
 	N          string   `json:"n"`
 	E          string   `json:"e"`
-	halves
+	private
 }
 
-// halves are members that only a private key has (RFC 7518 section 6): with any
-// of them, RSA's other ones can be worked out.
-type halves struct {
+// private are the members that only a private key has (RFC 7518 section 6). One
+// is enough to give it away: RSA's others can be worked out.
+type private struct {
 	D   jsontext.Value `json:"d"`
 	P   jsontext.Value `json:"p"`
 	Q   jsontext.Value `json:"q"`
@@ -63,9 +64,9 @@ type parsed struct {
 }
 
 // parse returns the keys of a JSON Web Key Set that are for one of algorithms.
-// What is not for signatures, or of a kind that we do not know, is passed over
-// (RFC 7517 section 5); what must not be used is told. A set without a usable
-// key is an error.
+// Keys that are not for signatures, or of an unknown type, are passed over (RFC
+// 7517 section 5). Those that must not be used are in skipped, with the reason. A
+// set without a usable key is an error.
 func parse(body []byte, algorithms []ginjwt.Algorithm) (parsed, error) {
 	var set struct {
 		Keys []jsontext.Value `json:"keys"`
@@ -77,7 +78,7 @@ func parse(body []byte, algorithms []ginjwt.Algorithm) (parsed, error) {
 		return parsed{}, fmt.Errorf("the set has %d keys, and at most %d are allowed", len(set.Keys), maxKeys)
 	}
 	var p parsed
-	signing := p.decode(set.Keys)
+	signing := p.signing(set.Keys)
 	ids := map[string]int{}
 	for _, k := range signing {
 		ids[k.ID]++
@@ -99,8 +100,8 @@ func parse(body []byte, algorithms []ginjwt.Algorithm) (parsed, error) {
 	return p, nil
 }
 
-// decode returns those of a set's keys that are for signatures.
-func (p *parsed) decode(keys []jsontext.Value) (signing []jwk) {
+// signing returns those of a set's keys that are for signatures.
+func (p *parsed) signing(keys []jsontext.Value) (signing []jwk) {
 	for _, raw := range keys {
 		var k jwk
 		switch {
@@ -133,7 +134,7 @@ func (p *parsed) withdraw(signing []jwk) {
 	}
 }
 
-// skip tells why k is not used. An ID beyond what a token's can be is cut.
+// skip notes why k is not used. Its ID is cut if it is longer than a kid may be.
 func (p *parsed) skip(k jwk, reason string) {
 	p.skipped = append(p.skipped, SkippedKey{k.ID[:min(len(k.ID), maxKeyID)], reason})
 }
@@ -145,7 +146,7 @@ func (k *jwk) forSignatures() bool {
 		slices.Contains([]string{"RSA", "EC", "OKP", "oct"}, k.Type)
 }
 
-// leaks returns why k can be no secret of the provider's any more, or "".
+// leaks returns why everybody who can read k can sign with it, or "".
 func (k *jwk) leaks() string {
 	switch {
 	case k.Type == "oct":

@@ -50,7 +50,8 @@ type Ring struct {
 	keys atomic.Pointer[schedule]
 }
 
-// schedule is what a Ring holds at a time, sorted by from. It is never changed.
+// schedule is the keys of a Ring, sorted by From. It is never changed: Set makes
+// another.
 type schedule struct {
 	entries []entry
 	byID    map[string]int
@@ -58,7 +59,7 @@ type schedule struct {
 
 type entry struct {
 	RingKey
-	until time.Time // the last at which it is accepted; zero for the last key
+	until time.Time // how long its tokens are accepted; zero for the last key
 }
 
 // NewRing returns a Ring of keys. The error names everything that is wrong with
@@ -110,7 +111,7 @@ func (r *Ring) Set(keys ...RingKey) error {
 			if !before.entries[old].Key.Equal(e.Key) {
 				faults = append(faults, fmt.Errorf("jwks: the ID %q names another key by now: give that an ID of its own", e.Key.ID()))
 			}
-			next.entries[i].Key = before.entries[old].Key // to which remembered tokens are tied
+			next.entries[i].Key = before.entries[old].Key // a Verifier ties the tokens that it remembers to this very value
 			continue
 		}
 		if _, kept := next.byID[signing]; kept && e.From.Before(now.Add(r.cfg.MaxAge)) && i >= next.current(now) {
@@ -198,7 +199,8 @@ func (r *Ring) FindKey(_ context.Context, alg ginjwt.Algorithm, kid string) (gin
 
 func (r *Ring) retired(e *entry) bool { return !e.until.IsZero() && r.cfg.Now().After(e.until) }
 
-// published returns the keys that others may need, the one that signs last on.
+// published returns the public keys that are not retired, in the order in which
+// they sign.
 func (r *Ring) published() (keys []ginjwt.Key) {
 	s := r.keys.Load()
 	for i := range s.entries {

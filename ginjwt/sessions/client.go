@@ -43,9 +43,9 @@ func (s *Sessions[D]) client(c *gin.Context, form url.Values) (string, error) {
 	return id, nil
 }
 
-// basicClient returns the client of the Authorization header, in which both
-// parts are form-encoded first (RFC 6749 section 2.3.1). One without a name is
-// none: Swagger UI sends it for a public client.
+// basicClient returns the client of an Authorization header with HTTP Basic, in
+// which both parts are form-encoded first (RFC 6749 section 2.3.1). It reports
+// false if both are empty, too: Swagger UI sends that for a public client.
 func basicClient(c *gin.Context) (id, secret string, basic bool, err error) {
 	values := c.Request.Header["Authorization"]
 	if len(values) > 1 {

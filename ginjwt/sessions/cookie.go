@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -96,7 +95,7 @@ func isLoopback(req *http.Request) bool {
 	return err == nil && net.ParseIP(host).IsLoopback()
 }
 
-// cookie returns a cookie of the tokens; an empty value takes it off.
+// cookie returns a cookie with a token. An empty value removes it.
 func (k Cookies) cookie(name, value string, ttl time.Duration) *http.Cookie {
 	c := &http.Cookie{
 		Name: name, Value: value, Path: "/", MaxAge: int(ttl / time.Second),
@@ -143,7 +142,8 @@ func (s *Sessions[D]) clearCookies(c *gin.Context) {
 	}
 }
 
-// fits refuses an access token that a browser would drop without a word.
+// fits returns an error if browsers would drop the cookie of the access token,
+// which they do without telling anybody.
 func (s *Sessions[D]) fits(t ginjwt.Token) error {
 	k := s.cfg.Cookies
 	if k == nil {
@@ -153,24 +153,4 @@ func (s *Sessions[D]) fits(t ginjwt.Token) error {
 		return fmt.Errorf("sessions: the cookie of the access token has %d bytes, and browsers keep at most %d: put less into its claims", n, maxCookie)
 	}
 	return nil
-}
-
-// presented returns the refresh token of a request; given is false if it is
-// none of ours by its form.
-func (s *Sessions[D]) presented(c *gin.Context, form url.Values) (t refreshToken, given bool, err error) {
-	text := form.Get("refresh_token")
-	if k := s.cfg.Cookies; k != nil {
-		cookies := c.Request.CookiesNamed(k.RefreshName())
-		if len(cookies)+len(form["refresh_token"]) > 1 {
-			return t, false, ginjwt.InvalidRequest("More than one refresh token")
-		}
-		if len(cookies) == 1 {
-			text = cookies[0].Value
-		}
-	}
-	if text == "" {
-		return t, false, ginjwt.InvalidRequest("Missing refresh token")
-	}
-	t, given = parseRefreshToken(text)
-	return t, given, nil
 }

@@ -94,115 +94,8 @@ func (s *Sessions[D]) create(ctx context.Context, t refreshToken, d data[D]) err
 	return outage(ctx, s.cfg.Store.Create(ctx, t.tag, r, s.cfg.IdleTTL, s.cfg.MaxPerSubject, s.retain))
 }
 
-// errRefused is the one answer to refresh tokens that are unknown, expired,
-// revoked, used or another client's.
-func errRefused() error { return ginjwt.InvalidGrant("The refresh token is not valid") }
-
-// refresh renews a session. A rotation that another came before is judged
-// again: then the token is one that was used already.
-func (s *Sessions[D]) refresh(c *gin.Context, form url.Values, client string) (issued, error) {
-	presented, given, err := s.presented(c, form)
-	if err != nil {
-		return issued{}, err
-	}
-	token := issued{}
-	err = errRefused()
-	if given {
-		token, err = s.refreshOnce(c, presented, form, client)
-		if errors.Is(err, ErrConflict) {
-			token, err = s.refreshOnce(c, presented, form, client)
-		}
-		if errors.Is(err, ErrConflict) { // it was used, and what came of it too
-			err = s.endBecause(c.Request.Context(), presented, errRefused())
-		}
-	}
-	if e := asError(err); e != nil && e.Code == ginjwt.CodeInvalidGrant {
-		s.clearCookies(c)
-	}
-	return token, err
-}
-
-func (s *Sessions[D]) refreshOnce(c *gin.Context, presented refreshToken, form url.Values, client string) (issued, error) {
-	ctx := c.Request.Context()
-	r, generation, err := s.record(ctx, presented)
-	if errors.Is(err, ErrNotFound) {
-		return issued{}, errRefused() // and nothing changes
-	}
-	if err != nil {
-		return issued{}, err
-	}
-	d, err := unpack[D](r)
-	if err != nil {
-		return issued{}, err
-	}
-	now := s.cfg.Now()
-	if d.Client != client || r.Ends.Sub(now) < time.Second {
-		return issued{}, errRefused()
-	}
-	replayed := !same(presented.rotationHash(), r.Current)
-	if replayed && !(same(presented.rotationHash(), r.Previous) && now.Before(r.GraceEnds)) {
-		return issued{}, s.endBecause(ctx, presented, errRefused())
-	}
-	scope, err := narrowed(d.Scope, form)
-	if err != nil {
-		return issued{}, err
-	}
-	token, err := s.sign(c, d, scope, r.ID, generation, r.Ends.Sub(now))
-	if gone(err) {
-		return issued{}, s.endBecause(ctx, presented, errRefused())
-	}
-	if err != nil {
-		return issued{}, err
-	}
-	next := presented.successor(r.Salt)
-	if !replayed {
-		next, err = s.rotate(ctx, presented, r, now)
-	}
-	if err != nil {
-		return issued{}, err
-	}
-	token.RefreshToken = next.String()
-	return issued{token, s.idle(r, now)}, nil
-}
-
-// rotate makes presented the past. It returns ErrConflict as it is.
-func (s *Sessions[D]) rotate(ctx context.Context, presented refreshToken, r Record, now time.Time) (refreshToken, error) {
-	salt := newSalt()
-	next := presented.successor(salt)
-	to := Rotation{Current: next.rotationHash(), Used: now}
-	if s.cfg.Grace > 0 {
-		to.Previous, to.Salt, to.GraceEnds = presented.rotationHash(), salt, now.Add(s.cfg.Grace)
-	}
-	if err := ctx.Err(); err != nil {
-		return next, err
-	}
-	err := s.cfg.Store.Rotate(ctx, presented.tag, r.ID, presented.rotationHash(), to, s.idle(r, now))
-	switch {
-	case errors.Is(err, ErrConflict):
-		return next, err
-	case errors.Is(err, ErrNotFound):
-		return next, errRefused()
-	}
-	return next, outage(ctx, err)
-}
-
-// idle returns how long the session can be left unused from now on.
-func (s *Sessions[D]) idle(r Record, now time.Time) time.Duration {
-	return min(s.cfg.IdleTTL, r.Ends.Sub(now))
-}
-
-// endBecause ends the session of t, even if its client has left meanwhile, and
-// returns answer.
-func (s *Sessions[D]) endBecause(ctx context.Context, t refreshToken, answer error) error {
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-	defer stop()
-	if err := s.cfg.Store.End(ctx, t.tag, t.sessionID(), s.retain); err != nil {
-		return ginjwt.Unavailable(err)
-	}
-	return answer
-}
-
-// gone reports whether err, of Claims, says that the user may log in no more.
+// gone reports whether err, which Config.Claims returned, says that the user is
+// gone or may log in no more.
 func gone(err error) bool {
 	var e *ginjwt.Error
 	return errors.As(err, &e) && e != nil && e.Status >= 400 && e.Status < 500 && e.Status != 499 && e.Status != http.StatusTooManyRequests
@@ -227,10 +120,12 @@ func (s *Sessions[D]) sign(c *gin.Context, d data[D], scope ginjwt.Scope, id str
 	return token, s.fits(token)
 }
 
-// tokenID returns a jti with the subject's generation in it. Only the ID is
-// never a user's to hide or to change; see Revoker.
+// tokenID returns a jti that tells the subject's generation, by which Revoker
+// knows what was signed before EndAll. It is in jti because the claims that a
+// program adds can neither change nor leave out that one.
 func tokenID(generation int64) string { return strconv.FormatInt(generation, 36) + "-" + rand.Text() }
 
+// generationOf returns the generation in a jti of tokenID's, or 0.
 func generationOf(jti string) int64 {
 	text, _, _ := strings.Cut(jti, "-")
 	generation, err := strconv.ParseInt(text, 36, 64)

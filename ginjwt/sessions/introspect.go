@@ -11,8 +11,8 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
-// introspection is the answer of RFC 7662 section 2.2. Of a token that is not
-// active it says nothing else.
+// introspection is the answer of RFC 7662 section 2.2. For a token that is not
+// active, all but Active is empty.
 type introspection struct {
 	Active    bool               `json:"active"`
 	Scope     ginjwt.Scope       `json:"scope,omitzero"`

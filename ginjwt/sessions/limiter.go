@@ -12,12 +12,13 @@ type Rate struct {
 	Every time.Duration
 }
 
-// limiter holds each key to a Rate, in a fixed amount of memory and without
-// ever forgetting one for the sake of others: a key has a slot in each of two
-// rows, shared with whatever keys fall there, and only if both are used up does
-// it have to wait. Which keys share a slot is nobody's to know or choose.
+// limiter holds each key to a Rate. It takes a fixed amount of memory, and never
+// forgets a key to make room for others. Instead, keys share slots: each has one in
+// each of two rows, chosen by a hash, and has to wait only if both are used up. The
+// hashes have random seeds, so that nobody can find a key that shares another's
+// slots.
 //
-// A slot is the time until which it is used up, if it is later than now (the
+// A slot holds the time until which it is used up, or one that is past (the
 // generic cell rate algorithm).
 type limiter struct {
 	rate  Rate
@@ -42,8 +43,8 @@ func (l *limiter) slots(key string) (slots [2]*atomic.Int64) {
 	return slots
 }
 
-// take takes one event off key's Rate, or tells how long to wait for it. refund
-// gives back what was taken, and nothing of what others took.
+// take counts one event of key, or returns how long it has to wait. refund takes
+// back what was counted.
 func (l *limiter) take(key string, now time.Time) (refund func(), wait time.Duration) {
 	slots := l.slots(key)
 	var waits [2]time.Duration
@@ -60,7 +61,7 @@ func (l *limiter) take(key string, now time.Time) (refund func(), wait time.Dura
 	return refund, min(waits[0], waits[1])
 }
 
-// add uses slot up by one event, unless it has to wait.
+// add counts one event in slot, or returns how long it has to wait.
 func (l *limiter) add(slot *atomic.Int64, now time.Time) (wait time.Duration) {
 	every := int64(l.rate.Every)
 	for {

@@ -35,7 +35,7 @@ func (s *Sessions[D]) Logout() gin.HandlerFunc {
 		}
 		err := s.logOut(c, token, access)
 		if e := asError(err); err == nil || e != nil && e.Status == http.StatusUnauthorized {
-			s.clearCookies(c) // refused ones too, which no script could remove
+			s.clearCookies(c) // refused ones as well: the page's scripts could not remove them
 		}
 		if err != nil {
 			ginjwt.Abort(c, err)
@@ -54,7 +54,7 @@ func (s *Sessions[D]) logOut(c *gin.Context, token *ginjwt.Dependency[string], a
 		claims, err := s.authentic(ctx, *access)
 		switch {
 		case err == nil && given:
-			return errors.Join(s.endAccess(ctx, claims), s.endPresentedToken(ctx, refresh))
+			return errors.Join(s.endAccess(ctx, claims), s.endSessionOf(ctx, refresh))
 		case err == nil:
 			return s.endAccess(ctx, claims)
 		case !given || asError(err) == nil || asError(err).Status != http.StatusUnauthorized:
@@ -65,11 +65,11 @@ func (s *Sessions[D]) logOut(c *gin.Context, token *ginjwt.Dependency[string], a
 		_, err := token.Get(c) // says how to authenticate
 		return err
 	}
-	return s.endPresentedToken(ctx, refresh)
+	return s.endSessionOf(ctx, refresh)
 }
 
-// refreshTokenOf returns the refresh token of a request whose body, if it is a
-// form at all, may have one.
+// refreshTokenOf returns the refresh token of a request, and false if it has none:
+// the body need not be a form.
 func (s *Sessions[D]) refreshTokenOf(c *gin.Context) (refreshToken, bool) {
 	var form url.Values
 	if strings.HasPrefix(c.ContentType(), "application/x-www-form-urlencoded") {
@@ -80,46 +80,6 @@ func (s *Sessions[D]) refreshTokenOf(c *gin.Context) (refreshToken, bool) {
 }
 
 var tokenForm = ginjwt.TokenForm()
-
-// endPresented ends the session of the refresh token that came with a login, if
-// one did.
-func (s *Sessions[D]) endPresented(c *gin.Context, form url.Values) error {
-	t, given, err := s.presented(c, form)
-	if err != nil || !given {
-		return nil // none, and the login has nothing to do with it
-	}
-	return s.endPresentedToken(c.Request.Context(), t)
-}
-
-// endPresentedToken ends the session of t, if it is not over.
-func (s *Sessions[D]) endPresentedToken(ctx context.Context, t refreshToken) error {
-	r, _, err := s.record(ctx, t)
-	if errors.Is(err, ErrNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return s.endRecord(ctx, t.tag, r.ID)
-}
-
-// record returns the session of t and the subject's generation, or ErrNotFound
-// if it is over or the family secret is another: to know a session's ID, or to
-// make one up, must tell nothing and end nothing.
-func (s *Sessions[D]) record(ctx context.Context, t refreshToken) (r Record, generation int64, err error) {
-	r, generation, err = s.cfg.Store.Get(ctx, t.tag, t.sessionID())
-	switch {
-	case errors.Is(err, ErrNotFound), err == nil && !same(t.familyHash(), r.Family):
-		return Record{}, 0, ErrNotFound
-	case err != nil:
-		return Record{}, 0, outage(ctx, err)
-	}
-	return r, generation, nil
-}
-
-func (s *Sessions[D]) endRecord(ctx context.Context, tag Tag, id string) error {
-	return outage(ctx, s.cfg.Store.End(ctx, tag, id, s.retain))
-}
 
 // endAccess ends the session of an access token, or revokes it by itself if it
 // has none.
@@ -142,18 +102,12 @@ func (s *Sessions[D]) authentic(ctx context.Context, token string) (ginjwt.Claim
 	if e := asError(err); e == nil || e.Code != ginjwt.CodeExpiredToken {
 		return claims, err
 	}
-	// That it expired is told only of a token that is good in all else, so what
-	// it says can be taken as it stands.
+	// Verify says so only if all else is good, the signature included. So the
+	// payload can be read without further checks.
 	parts := strings.Split(token, ".")
 	payload, decodeErr := base64.RawURLEncoding.DecodeString(parts[1])
 	if decodeErr != nil || json.Unmarshal(payload, &claims) != nil {
 		return ginjwt.Claims{}, err
 	}
 	return claims, nil
-}
-
-func asError(err error) *ginjwt.Error {
-	var e *ginjwt.Error
-	errors.As(err, &e)
-	return e
 }

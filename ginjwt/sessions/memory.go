@@ -22,7 +22,7 @@ type MemoryConfig struct {
 const (
 	defaultMaxEntries = 1_000_000
 	shardCount        = 64
-	sweepBatch        = 64 // entries that are over, taken off by each change
+	sweepBatch        = 64 // how many entries that are over each change removes
 )
 
 // memory is a Store of one process. Nothing that is alive is ever dropped to
@@ -38,27 +38,33 @@ type shard struct {
 	mu       sync.RWMutex
 	subjects map[Tag]*subject
 	due      deadlines
-	room     int // of due, before it is looked through for what is gone
+	room     int // how long due may be before it is tidied
 }
 
 type subject struct {
 	sessions   []live
-	revoked    map[string]time.Time // until when; see sidKey and jtiKey
+	revoked    map[string]time.Time // until when, by sidKey or jtiKey
 	generation int64
-	raised     time.Time // until when generation counts
+	raised     time.Time // until when generation counts; then it is 0 again
 }
 
+// live is a session that was not ended.
 type live struct {
 	Record
-	ends time.Time
+	ends time.Time // if it is not used before; Record.Ends is later
 }
 
-// The keys of what can be over: a revoked session, a revoked token, a session.
+// An entry is something of a subject's that will be over at some time. Its key is
+// unique for the subject and begins with its kind: a session, a revoked session, a
+// revoked token, or the generation.
+const (
+	sessionKind   = 'l'
+	generationKey = "g"
+)
+
+func sessionKey(id string) string { return string(sessionKind) + id }
 func sidKey(id string) string     { return "s" + id }
 func jtiKey(jti string) string    { return "j" + jti }
-func sessionKey(id string) string { return "l" + id }
-
-const generationKey = "g"
 
 // NewMemory returns a Store in memory: for one instance, whose sessions end
 // with the process.
@@ -79,8 +85,8 @@ func NewMemory(cfg MemoryConfig) (Store, error) {
 	return m, nil
 }
 
-// place is a subject while its shard is locked.
-type place struct {
+// locked is a subject while its shard is locked.
+type locked struct {
 	*subject
 	m   *memory
 	sh  *shard
@@ -89,7 +95,7 @@ type place struct {
 }
 
 // change calls fn with tag's subject, which is made if need be.
-func (m *memory) change(tag Tag, fn func(place) error) error {
+func (m *memory) change(tag Tag, fn func(locked) error) error {
 	now := m.cfg.Now()
 	sh := &m.shards[tag[0]%shardCount]
 	sh.mu.Lock()
@@ -101,7 +107,7 @@ func (m *memory) change(tag Tag, fn func(place) error) error {
 		sh.subjects[tag] = s
 	}
 	defer sh.forget(tag, s)
-	return fn(place{s, m, sh, tag, now})
+	return fn(locked{s, m, sh, tag, now})
 }
 
 // read calls fn with tag's subject, unless there is none.
@@ -118,7 +124,7 @@ func (m *memory) Create(_ context.Context, tag Tag, r Record, ttl time.Duration,
 	if m.full() {
 		m.sweepAll()
 	}
-	return m.change(tag, func(p place) error {
+	return m.change(tag, func(p locked) error {
 		p.remove(func(l live) bool { return !p.now.Before(l.ends) })
 		if m.full() {
 			return ErrFull
@@ -150,7 +156,7 @@ func (m *memory) Get(_ context.Context, tag Tag, id string) (r Record, generatio
 }
 
 func (m *memory) Rotate(_ context.Context, tag Tag, id string, from Hash, to Rotation, ttl time.Duration) error {
-	return m.change(tag, func(p place) error {
+	return m.change(tag, func(p locked) error {
 		l := p.find(id, p.now)
 		switch {
 		case l == nil:
@@ -178,14 +184,14 @@ func (m *memory) List(_ context.Context, tag Tag) (all []Record, err error) {
 }
 
 func (m *memory) End(_ context.Context, tag Tag, id string, revoked time.Duration) error {
-	return m.change(tag, func(p place) error {
+	return m.change(tag, func(p locked) error {
 		p.end(id, revoked)
 		return nil
 	})
 }
 
 func (m *memory) EndAll(_ context.Context, tag Tag, keep string, revoked time.Duration) error {
-	return m.change(tag, func(p place) error {
+	return m.change(tag, func(p locked) error {
 		for _, l := range slices.Clone(p.sessions) {
 			if keep == "" || l.ID != keep {
 				p.end(l.ID, revoked)
@@ -204,7 +210,7 @@ func (m *memory) EndAll(_ context.Context, tag Tag, keep string, revoked time.Du
 }
 
 func (m *memory) Revoke(_ context.Context, tag Tag, jti string, ttl time.Duration) error {
-	return m.change(tag, func(p place) error {
+	return m.change(tag, func(p locked) error {
 		p.revoke(jtiKey(jti), ttl)
 		return nil
 	})
@@ -213,7 +219,7 @@ func (m *memory) Revoke(_ context.Context, tag Tag, jti string, ttl time.Duratio
 func (m *memory) Revoked(_ context.Context, tag Tag, sid, jti string) (revoked bool, generation int64, err error) {
 	m.read(tag, func(s *subject) {
 		if len(s.revoked) == 0 && s.generation == 0 {
-			return // as for most, whom the clock need not be asked for
+			return // as for most subjects: without asking for the time, which would take longest
 		}
 		now := m.cfg.Now()
 		revoked = sid != "" && now.Before(s.revoked[sidKey(sid)]) || jti != "" && now.Before(s.revoked[jtiKey(jti)])
@@ -222,19 +228,19 @@ func (m *memory) Revoked(_ context.Context, tag Tag, sid, jti string) (revoked b
 	return revoked, generation, nil
 }
 
-// end takes the session off and revokes its tokens.
-func (p place) end(id string, revoked time.Duration) {
+// end removes the session and revokes its tokens.
+func (p locked) end(id string, revoked time.Duration) {
 	p.remove(func(l live) bool { return l.ID == id })
 	p.revoke(sidKey(id), revoked)
 }
 
-func (p place) remove(which func(live) bool) {
+func (p locked) remove(which func(live) bool) {
 	before := len(p.sessions)
 	p.sessions = slices.DeleteFunc(p.sessions, which)
 	p.m.count.Add(int64(len(p.sessions) - before))
 }
 
-func (p place) revoke(key string, ttl time.Duration) {
+func (p locked) revoke(key string, ttl time.Duration) {
 	if p.revoked == nil {
 		p.revoked = map[string]time.Time{}
 	}

@@ -127,7 +127,7 @@ func (p *Passwords) Check(c *gin.Context, account, password, hash string) (bool,
 		return false, tooMany(wait)
 	}
 	if len(password) > p.cfg.MaxBytes {
-		return false, nil // of anybody's, so the time tells nothing
+		return false, nil // for unknown accounts as well, so the time tells nothing
 	}
 	match, err := p.compare(c.Request.Context(), password, hash)
 	if match || err != nil { // what was not compared was no guess
@@ -136,7 +136,8 @@ func (p *Passwords) Check(c *gin.Context, account, password, hash string) (bool,
 	return match, err
 }
 
-// reserve takes an attempt off each limit, or none and tells how long to wait.
+// reserve counts an attempt in each limit. If one is used up, it counts in none,
+// and wait is how long that takes to change.
 func (p *Passwords) reserve(account, network string) (refund func(), wait time.Duration) {
 	keys := [...]string{account + "\x00" + network, network, account}
 	now := p.cfg.Now()
@@ -176,7 +177,7 @@ func (p *Passwords) compare(ctx context.Context, password, hash string) (bool, e
 	return match && known && err == nil, err
 }
 
-// tooMany is an answer of the token endpoint that tells when to try again.
+// tooMany is the answer to an attempt above a limit.
 func tooMany(wait time.Duration) error {
 	e := asError(coded(ginjwt.InvalidGrant("Too many wrong passwords; try again later"), http.StatusTooManyRequests, ginjwt.CodeInvalidGrant))
 	seconds := (wait + time.Second - 1) / time.Second
@@ -184,8 +185,8 @@ func tooMany(wait time.Duration) error {
 	return e
 }
 
-// networkOf returns what counts as one address: with IPv6, a /64, of which a
-// client has all.
+// networkOf returns what is counted as one address: of IPv6 a /64, because a
+// client can use all addresses in it.
 func networkOf(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {

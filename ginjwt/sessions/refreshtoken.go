@@ -74,14 +74,4 @@ func newSalt() (salt Hash) {
 	return salt
 }
 
-// tagOf returns the Tag of a subject. Neither name can have a NUL that would
-// move the border between them unnoticed: their lengths are in it.
-func tagOf(issuer, subject string) (tag Tag) {
-	b := make([]byte, 0, 128)
-	b = append(b, byte(len(issuer)>>24), byte(len(issuer)>>16), byte(len(issuer)>>8), byte(len(issuer)))
-	b = append(append(b, issuer...), subject...)
-	h := sha256.Sum256(b)
-	return Tag(h[:len(tag)])
-}
-
 func same(a, b Hash) bool { return subtle.ConstantTimeCompare(a[:], b[:]) == 1 }

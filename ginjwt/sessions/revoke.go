@@ -2,7 +2,6 @@ package sessions
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 
@@ -67,23 +66,3 @@ func (s *Sessions[D]) revokeRefresh(ctx context.Context, t refreshToken, client 
 
 // errForeignToken is the refusal of RFC 7009 section 2.1.
 func errForeignToken() error { return ginjwt.InvalidGrant("The token was issued to another client") }
-
-// session returns the session of t, or nothing if it is over, or t's family
-// secret is another.
-func (s *Sessions[D]) session(ctx context.Context, t refreshToken) (d data[D], r Record, err error) {
-	r, _, err = s.record(ctx, t)
-	if errors.Is(err, ErrNotFound) {
-		return d, r, nil
-	}
-	if err == nil {
-		d, err = unpack[D](r)
-	}
-	return d, r, err
-}
-
-// coded gives an answer of the token endpoint another status and code.
-func coded(err error, status int, code string) error {
-	e := asError(err)
-	e.Status, e.Code = status, code
-	return e
-}

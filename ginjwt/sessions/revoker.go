@@ -44,8 +44,9 @@ func (a asker) ask(ctx context.Context, c *ginjwt.Claims) (revoked bool, generat
 	return a.store.Revoked(ctx, a.tags.of(c.Issuer, c.Subject), c.SessionID, c.JWTID)
 }
 
-// issuedBefore reports whether a token that has no generation may be from before
-// it was raised: iat is in whole seconds, and clocks differ.
+// issuedBefore reports whether a token without a generation may have been issued
+// before the subject's was raised, which is a time in microseconds. The minute is
+// for clocks that differ, and iat has whole seconds.
 func issuedBefore(c *ginjwt.Claims, generation int64) bool {
 	return c.IssuedAt.IsZero() || !c.IssuedAt.After(time.UnixMicro(generation).Add(time.Minute))
 }

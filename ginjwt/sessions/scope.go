@@ -1,17 +1,16 @@
 package sessions
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
 
-// narrowed returns the scope that a refresh asks for, which must be a part of
-// the session's (RFC 6749 section 6); if it asks for none, all of that.
-func narrowed(granted ginjwt.Scope, form url.Values) (ginjwt.Scope, error) {
-	asked := ginjwt.Scope(form.Get("scope"))
+// narrowed returns the scope of a refreshed token: what the refresh asks for,
+// which must be a part of what the login was granted, or all of that if it asks
+// for nothing (RFC 6749 section 6).
+func narrowed(granted, asked ginjwt.Scope) (ginjwt.Scope, error) {
 	if len(asked.List()) == 0 {
 		return granted, nil
 	}

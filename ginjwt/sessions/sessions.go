@@ -8,12 +8,9 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/gin-gonic/gin"
-	"github.com/go-json-experiment/json"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
@@ -94,12 +91,12 @@ type Config[D any] struct {
 type Sessions[D any] struct {
 	cfg      Config[D]
 	issuer   string
-	verifier *ginjwt.Verifier // of access tokens, without revocation
-	retain   time.Duration    // how long a revocation can matter
+	verifier *ginjwt.Verifier // of access tokens, revoked ones too
 
 	protection *http.CrossOriginProtection // nil without Cookies
 
 	accessTTL time.Duration
+	retain    time.Duration // how long a revocation is kept: until the last access token has expired
 }
 
 const (
@@ -108,8 +105,8 @@ const (
 	defaultMaxPerSubject = 100
 	maxGrace             = 30 * time.Second
 
-	// A Verifier may accept a token by this much after its exp: Policy.Leeway's
-	// maximum, and a minute for clocks that differ.
+	// A Verifier may accept a token for this long after its exp: the longest
+	// Policy.Leeway, and a minute for clocks that differ.
 	longestLeeway = 5*time.Minute + time.Minute
 )
 
@@ -190,17 +187,6 @@ func (cfg *Config[D]) complete(ic ginjwt.IssuerConfig) (err error) {
 	return err
 }
 
-// data is the rest of a session, as a Record has it.
-type data[D any] struct {
-	Subject string       `json:"sub"`
-	Scope   ginjwt.Scope `json:"scope,omitzero"`
-	Client  string       `json:"client,omitzero"`
-	Hint    string       `json:"hint,omitzero"`
-	Data    D            `json:"data"`
-}
-
-func (d data[D]) login() Login[D] { return Login[D]{d.Subject, d.Scope, d.Data} }
-
 // A Session is a login of a user that is not over.
 type Session struct {
 	// ID is the sid of the session's access tokens.
@@ -250,41 +236,12 @@ func (s *Sessions[D]) EndOthers(ctx context.Context, subject, keep string) error
 	return outage(ctx, s.cfg.Store.EndAll(ctx, s.tag(subject), keep, s.retain))
 }
 
+// endRecord is End for a subject whose Tag is known.
+func (s *Sessions[D]) endRecord(ctx context.Context, tag Tag, id string) error {
+	return outage(ctx, s.cfg.Store.End(ctx, tag, id, s.retain))
+}
+
 func (s *Sessions[D]) tag(subject string) Tag { return tagOf(s.issuer, subject) }
-
-// outage returns the answer to an error of the Store, which only a client that
-// left is told from.
-func outage(ctx context.Context, err error) error {
-	if err == nil || errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled) {
-		return err
-	}
-	return ginjwt.Unavailable(err)
-}
-
-func unpack[D any](r Record) (data[D], error) {
-	var d data[D]
-	if err := json.Unmarshal(r.Data, &d); err != nil {
-		return d, fmt.Errorf("sessions: the data of a session cannot be read as %T: %w", d.Data, err)
-	}
-	return d, nil
-}
-
-// shortened returns a hint of at most 200 characters that can be shown.
-func shortened(hint string) string {
-	const longest = 200
-	var b strings.Builder
-	count := 0
-	for _, r := range strings.ToValidUTF8(hint, "?") {
-		if count++; count > longest {
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = '?'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
 
 func sortByUse(list []Session) {
 	slices.SortStableFunc(list, func(a, b Session) int {

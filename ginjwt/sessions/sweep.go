@@ -6,26 +6,27 @@ import (
 	"time"
 )
 
-// watch has the entry key looked at when it should be over.
-func (p place) watch(key string, at time.Time) {
+// watch makes sweep look at the entry key at a time, when it should be over.
+func (p locked) watch(key string, at time.Time) {
 	heap.Push(&p.sh.due, deadline{at, p.tag, key})
 	if len(p.sh.due) > p.sh.room {
 		p.m.tidy(p.sh, p.now)
 	}
 }
 
-// tidy takes off the deadlines of sessions that were ended before. Each is paid
-// for by as many that were added since the last time.
+// tidy removes the deadlines of sessions that are gone already. It is called when
+// twice as many are due as it left the last time, so on average it costs each
+// deadline the same, however many there are.
 func (m *memory) tidy(sh *shard, now time.Time) {
 	sh.due = slices.DeleteFunc(sh.due, func(d deadline) bool {
 		s := sh.subjects[d.tag]
-		return s == nil || place{s, m, sh, d.tag, now}.ends(d.key).IsZero()
+		return s == nil || locked{s, m, sh, d.tag, now}.ends(d.key).IsZero()
 	})
 	heap.Init(&sh.due)
 	sh.room = 2*len(sh.due) + sweepBatch
 }
 
-// sweep takes off some of what is over, so that the store does not grow.
+// sweep removes some of the entries that are over, so that the store does not grow.
 func (m *memory) sweep(sh *shard, now time.Time) {
 	for range sweepBatch {
 		if len(sh.due) == 0 || now.Before(sh.due[0].at) {
@@ -36,7 +37,7 @@ func (m *memory) sweep(sh *shard, now time.Time) {
 		if s == nil {
 			continue
 		}
-		p := place{s, m, sh, d.tag, now}
+		p := locked{s, m, sh, d.tag, now}
 		if ends := p.ends(d.key); now.Before(ends) {
 			p.watch(d.key, ends) // it was given more time
 		} else {
@@ -46,6 +47,7 @@ func (m *memory) sweep(sh *shard, now time.Time) {
 	}
 }
 
+// sweepAll sweeps all shards, before a store that is full refuses a session.
 func (m *memory) sweepAll() {
 	now := m.cfg.Now()
 	for i := range m.shards {
@@ -56,12 +58,12 @@ func (m *memory) sweepAll() {
 	}
 }
 
-// ends returns when the entry key is over.
-func (p place) ends(key string) time.Time {
+// ends returns when the entry key is over, or the zero time if there is none.
+func (p locked) ends(key string) time.Time {
 	switch {
 	case key == generationKey:
 		return p.raised
-	case key[0] == sessionKey("")[0]:
+	case key[0] == sessionKind:
 		for _, l := range p.sessions {
 			if sessionKey(l.ID) == key {
 				return l.ends
@@ -72,12 +74,12 @@ func (p place) ends(key string) time.Time {
 	return p.revoked[key]
 }
 
-// drop takes off the entry key, which is over.
-func (p place) drop(key string) {
+// drop removes the entry key, which is over.
+func (p locked) drop(key string) {
 	switch {
 	case key == generationKey:
 		p.raised = time.Time{}
-	case key[0] == sessionKey("")[0]:
+	case key[0] == sessionKind:
 		p.remove(func(l live) bool { return sessionKey(l.ID) == key })
 	default:
 		if _, known := p.revoked[key]; known {
@@ -87,7 +89,7 @@ func (p place) drop(key string) {
 	}
 }
 
-// forget takes off a subject of which nothing is left.
+// forget removes a subject of which nothing is left.
 func (sh *shard) forget(tag Tag, s *subject) {
 	if len(s.sessions) == 0 && len(s.revoked) == 0 && s.raised.IsZero() {
 		delete(sh.subjects, tag)

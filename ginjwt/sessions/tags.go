@@ -1,15 +1,16 @@
 package sessions
 
 import (
+	"crypto/sha256"
 	"hash/maphash"
 	"strings"
 	"sync/atomic"
 )
 
-// tags remembers the Tags of the subjects that were asked about last: to hash
-// them anew costs as much as to ask a Store in memory.
+// tags remembers the Tags of the subjects that were asked about last. To compute
+// one takes as long as to ask a Store in memory.
 type tags struct {
-	seed  maphash.Seed // what place a subject has is not for clients to know
+	seed  maphash.Seed // random, so that no client can choose names that share a place
 	known [1 << 10]atomic.Pointer[knownTag]
 }
 
@@ -29,4 +30,14 @@ func (t *tags) of(issuer, subject string) Tag {
 	k := &knownTag{strings.Clone(issuer), strings.Clone(subject), tagOf(issuer, subject)}
 	place.Store(k)
 	return k.tag
+}
+
+// tagOf returns the Tag of a subject. The issuer's length is hashed first: without
+// it, "ab" and "c" would have the Tag of "a" and "bc".
+func tagOf(issuer, subject string) (tag Tag) {
+	b := make([]byte, 0, 128)
+	b = append(b, byte(len(issuer)>>24), byte(len(issuer)>>16), byte(len(issuer)>>8), byte(len(issuer)))
+	b = append(append(b, issuer...), subject...)
+	h := sha256.Sum256(b)
+	return Tag(h[:len(tag)])
 }

@@ -21,8 +21,8 @@ const (
 	maxRedirects = 3
 )
 
-// defaultClient keeps no connections for keys: the next fetch is a quarter of
-// an hour away, and an idle one would be a goroutine that nobody ends.
+// defaultClient returns the client that is used without HTTPClient. It keeps no
+// idle connections to fetch keys, for the next fetch is a quarter of an hour away.
 func defaultClient(use use) *http.Client {
 	t := http.DefaultTransport
 	if own, ok := t.(*http.Transport); ok {
@@ -46,7 +46,7 @@ func restrained(client *http.Client) *http.Client {
 			return fmt.Errorf("more than %d redirects", maxRedirects)
 		case req.URL.Scheme != first.Scheme || req.URL.Host != first.Host:
 			return errors.New("a redirect to another host or scheme")
-		case req.Method != via[0].Method: // and without the body (RFC 9110 section 15.4)
+		case req.Method != via[0].Method: // a POST became a GET, without its body (RFC 9110 section 15.4)
 			return errors.New("a redirect that loses the question")
 		case client.CheckRedirect != nil:
 			return client.CheckRedirect(req, via)
@@ -91,8 +91,8 @@ func (c *config) ask(req *http.Request) (answer, error) {
 	return answer{body, res.Header}, nil
 }
 
-// statusError is an answer that is not 200. Its code is one of RFC 6749 section
-// 5.2 or of those who follow it, or "".
+// statusError is an answer that is not 200. Its code is the "error" in the body,
+// as RFC 6749 section 5.2 has it, or "".
 type statusError struct {
 	status int
 	code   string
@@ -114,8 +114,8 @@ func errorCode(body io.Reader) string {
 
 func (e statusError) Error() string { return fmt.Sprintf("the answer has status %d", e.status) }
 
-// plain returns err without the URL, which is told beside it, and without what
-// else the provider wrote into it.
+// plain returns err without the URL, which is told beside it, and without a text
+// of the provider's.
 func plain(err error) error {
 	var e *url.Error
 	if errors.As(err, &e) {

@@ -26,9 +26,9 @@ import (
 // judged by them is an outage: 503 with Retry-After, not 401.
 type Source struct {
 	cfg      config
-	issuer   string    // "" for one of Remote
-	url      string    // of the key set; "" for one of DiscoverKeys
-	metadata *metadata // nil for one of Remote; used by the fetch under way only
+	issuer   string    // "" if Remote made it
+	url      string    // of the key set; "" if DiscoverKeys made it
+	metadata *metadata // nil if Remote made it; only the fetch under way uses it
 
 	current atomic.Pointer[keySet]
 
@@ -39,25 +39,9 @@ type Source struct {
 	closed bool
 
 	running sync.WaitGroup
-	ctx     context.Context // of all fetches; a request that leaves ends none
+	ctx     context.Context // of all fetches: none ends because a request's client left
 	cancel  context.CancelFunc
 }
-
-// keySet is what a fetch brought. It is never changed.
-type keySet struct {
-	keys      []ginjwt.Key
-	byID      map[string]ginjwt.Key
-	unnamed   map[ginjwt.Algorithm]ginjwt.Key // for tokens without a key ID; zero if it could be several
-	fetched   time.Time
-	refreshAt time.Time // when to fetch anew, in the background
-	from, to  int64     // between which they are fresh, in nanoseconds of Unix time
-	expires   time.Time // when requests wait for that, for a while
-}
-
-const (
-	minTTL = time.Minute
-	maxTTL = 15 * time.Minute
-)
 
 // Remote returns the keys at url, a JSON Web Key Set (RFC 7517):
 //
@@ -131,7 +115,7 @@ func (s *Source) CheckPolicy(p ginjwt.Policy) error {
 // If there is none it asks the provider, unless that was done within CoolDown.
 func (s *Source) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
 	set := s.current.Load()
-	if set.fresh(s.cfg.now().UnixNano()) { // nearly always
+	if set.fresh(s.cfg.now().UnixNano()) { // as nearly always
 		if key, known := set.find(alg, kid); known {
 			return certain(key)
 		}
@@ -164,7 +148,7 @@ func (s *Source) FindKey(ctx context.Context, alg ginjwt.Algorithm, kid string) 
 	return ginjwt.Key{}, err
 }
 
-// certain returns key, which is zero if the token could mean several.
+// certain returns key, or ErrUnknownKey if find returned a zero one.
 func certain(key ginjwt.Key) (ginjwt.Key, error) {
 	if key.Algorithm() == "" {
 		return key, ginjwt.ErrUnknownKey
@@ -172,35 +156,13 @@ func certain(key ginjwt.Key) (ginjwt.Key, error) {
 	return key, nil
 }
 
-// fresh reports whether nothing needs to be done about the keys at a time. Two
-// numbers are compared faster than dates, and each request asks.
-func (set *keySet) fresh(at int64) bool { return set != nil && set.from <= at && at < set.to }
-
 // usable returns the keys that are there, or nil if they are too old.
 func (s *Source) usable() *keySet {
-	set := s.current.Load() // before the clock is read: it is not from the future
+	set := s.current.Load() // before the clock is read, or a set that came in between would be from the future
 	if set != nil && s.now().Before(set.fetched.Add(s.cfg.maxStale)) {
 		return set
 	}
 	return nil
-}
-
-// due reports whether the keys should be fetched anew, for which a clock that
-// was set back is a reason too.
-func (set *keySet) due(now time.Time) bool {
-	return set != nil && (now.Before(set.fetched) || !now.Before(set.refreshAt))
-}
-
-// find returns the key for a token, zero if it could be several.
-func (set *keySet) find(alg ginjwt.Algorithm, kid string) (key ginjwt.Key, known bool) {
-	switch {
-	case set == nil:
-	case kid == "":
-		key, known = set.unnamed[alg]
-	default:
-		key, known = set.byID[kid] // if it is for another algorithm, no fetch would change that
-	}
-	return key, known
 }
 
 // Refresh fetches the keys now, whenever they were fetched last: to wait for

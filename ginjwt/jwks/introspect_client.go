@@ -8,7 +8,8 @@ import (
 	"strings"
 )
 
-// checkClient reports what is wrong with who asks an introspection endpoint.
+// checkClient reports what is wrong with the client that asks an introspection
+// endpoint.
 func checkClient(id, secret string, cfg *config) error {
 	switch {
 	case (id == "") != (secret == ""):
@@ -22,7 +23,7 @@ func checkClient(id, secret string, cfg *config) error {
 }
 
 // authenticator returns a function that puts the client's ID and secret into a
-// request. They stand in no field, because package fmt prints those.
+// request. They are in no struct, or a log with %+v would print them.
 func authenticator(id, secret string, post bool) func(http.Header, url.Values) {
 	return func(h http.Header, form url.Values) {
 		switch {
@@ -37,8 +38,8 @@ func authenticator(id, secret string, post bool) func(http.Header, url.Values) {
 	}
 }
 
-// hider returns a function that takes the token and the client's secret out of an
-// error: the server, and the caller's client, know them and may quote them.
+// hider returns a function that takes a token and the client's secret out of an
+// error: the server, or the caller's http.Client, may have quoted them.
 func hider(id, secret string) func(error, string) error {
 	pair := base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(id) + ":" + url.QueryEscape(secret)))
 	return func(err error, token string) error {
