@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -46,7 +47,8 @@ func TestClaimsThatAreNoJSON(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{`{"exp":}`, `{"exp":01}`, `{"exp":1`, `{"aud":[`, `{"aud":["a"`, `{"aud":["a",]}`, `{"scope":}`, `{"typ":}`} {
 		var claims ginjwt.Claims
-		assert.Error(t, jsonv2.Unmarshal([]byte(text), &claims), text)
+		var syntax *jsontext.SyntacticError // and no word about what a claim has to be
+		assert.ErrorAs(t, jsonv2.Unmarshal([]byte(text), &claims), &syntax, text)
 		assert.Error(t, json.Unmarshal([]byte(text), &claims), text)
 	}
 }

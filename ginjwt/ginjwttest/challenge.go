@@ -143,8 +143,8 @@ func (p *challengeParser) param(name string) bool {
 	p.name, p.rest = name, rest
 	if rest[0] == '"' {
 		p.value = p.quoted()
-	} else if p.value = p.token(); p.value == "" {
-		p.bad = true
+	} else {
+		p.value = p.token() // if that is empty, what stands there is no comma either
 	}
 	return true
 }

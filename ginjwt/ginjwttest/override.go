@@ -164,10 +164,7 @@ func (s *set) copy() *set {
 // of returns what replaces dep, or nil: the last. With use, it counts as asked for,
 // and so do those that it hides.
 func (s *set) of(dep any, use bool) (found *replacement) {
-	node, ok := dep.(override.Node)
-	if !ok {
-		return nil
-	}
+	node := dep.(override.Node) // as all dependencies are
 	for _, r := range slices.Backward(s.all) {
 		if r.node != nil && r.node == node || r.node == nil && node.Makes(r.made) {
 			if found == nil {

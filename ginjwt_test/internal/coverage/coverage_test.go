@@ -93,6 +93,7 @@ func TestJudgement(t *testing.T) {
 		"sometimes: it was not":                          {"0", "sometimes " + ofFirst, []string{profile}, 0, ""},
 		"sometimes: what was not goes first":             {"0", ofFirst + "sometimes p/p.go stack.pop: s.take()\n\tIt has.\n", []string{profile + failing}, 0, ""},
 		"sometimes: the code is gone":                    {"0", ofFirst + "sometimes p/p.go first: return nil\n\tNo.\n", []string{profile}, 1, "stale"},
+		"an empty function needs no test":                {"80", ofFirst, []string{profile + "github.com/ginjwt/gin-depends/p/p.go:10.1,10.2 0 0\n"}, 0, ""},
 		"comments and empty lines":                       {"0", "# why\n\n" + ofFirst + "\n", []string{profile}, 0, ""},
 	}
 	for name, c := range cases {

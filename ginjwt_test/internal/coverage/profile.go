@@ -65,6 +65,9 @@ func mergeProfile(into map[place]block, profile io.Reader) error {
 		if err != nil {
 			return err
 		}
+		if b.statements == 0 { // the body of an empty function
+			continue
+		}
 		b.covered = b.covered || into[b.place].covered
 		into[b.place] = b
 	}
