@@ -91,6 +91,8 @@ func TestDocsFindsCodeThatIsNoGo(t *testing.T) {
 		"a body that is left out":              {"func f() error { ... }", ""},
 		"statements that are left out":         {"a := 1\n...\nf(a)", ""},
 		"declarations that are left out":       {"func f() {}\n\n...\n\nfunc g() {}", ""},
+		"elements that are left out":           {"x := T{\n\tA: 1,\n\t...\n}", ""},
+		"a value that is left out":             {"f()\nx := ...", ""},
 		"arguments that are left out":          {"f(a, ...)\nx := T{...}", ""},
 		"Go's own ellipses":                    {"f(a...)\nx := [...]int{1}\nvar g func(...string)", ""},
 		"no Go":                                {"a := 1\nb := := 2", "page.md:3: this is no Go"},
@@ -126,8 +128,11 @@ func TestDocsFindsProgramsThatDoNotCompile(t *testing.T) {
 		"an import that is unused":   {head + "func main() {}\n", "imported and not used", true},
 		"a module that is not there": {strings.Replace(head, "\"\n", "\"\nimport _ \"nowhere.example/x\"\n", 1), "no required module", true},
 		"a nested module":            {strings.ReplaceAll(head, "/ginjwt\"", "/ginjwt/ginjwtprom\"") + "var _ = ginjwtprom.New\n", "", true},
-		"one that leaves something":  {head + "func main() { ... }\n", "", false},
-		"another library's":          {"package main\n\nimport \"other.example/ginjwt\"\n\nfunc main() { ginjwt.Other() }\n", "", false},
+		"with Go's own ellipses": {
+			head + "func f(a ...int) []int { return append([]int{}, a...) }\n\nfunc main() { ginjwt.Public(); x := [...]int{1}; f(x[:]...); f(1.5) }\n", "truncated", true,
+		},
+		"one that leaves something": {head + "func main() { ... }\n", "", false},
+		"another library's":         {"package main\n\nimport \"other.example/ginjwt\"\n\nfunc main() { ginjwt.Other() }\n", "", false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
