@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"github.com/go-json-experiment/json"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
@@ -57,6 +58,8 @@ func (s *Sessions[D]) endSessionOf(ctx context.Context, t refreshToken) error {
 // record returns the session of t and the subject's generation. It returns
 // ErrNotFound if the session is over, and also if t has another family secret:
 // whoever knows no more than a session's ID must learn nothing and end nothing.
+// The same goes for the session of another issuer, which may be in the same Store,
+// for it is t that says where to look.
 func (s *Sessions[D]) record(ctx context.Context, t refreshToken) (r Record, generation int64, err error) {
 	r, generation, err = s.cfg.Store.Get(ctx, t.tag, t.sessionID())
 	switch {
@@ -64,8 +67,19 @@ func (s *Sessions[D]) record(ctx context.Context, t refreshToken) (r Record, gen
 		return Record{}, 0, ErrNotFound
 	case err != nil:
 		return Record{}, 0, outage(ctx, err)
+	case !s.owns(r, t.tag):
+		return Record{}, 0, ErrNotFound
 	}
 	return r, generation, nil
+}
+
+// owns reports whether r, found under tag, is a session of this issuer's subject.
+// One that cannot be read is told by whoever reads it.
+func (s *Sessions[D]) owns(r Record, tag Tag) bool {
+	var d struct {
+		Subject string `json:"sub"`
+	}
+	return json.Unmarshal(r.Data, &d) != nil || s.tag(d.Subject) == tag
 }
 
 // session is record with the data read. A session that record does not find is
