@@ -130,6 +130,7 @@ func TestMountProtectedResourceChecksTheChallenges(t *testing.T) {
 		"its route names another's":   {[]func(*gin.Engine){own, named("/mcp/x", resourceDocument)}, []string{"GET /mcp/x is a route of the resource, and HTTPBearer names \"" + resourceDocument + "\"" + give}},
 		"or one that is misspelt":     {[]func(*gin.Engine){named("/mcp", resourceDocument+"/mpc")}, []string{"GET /mcp is a route of the resource, and HTTPBearer names \"" + resourceDocument + "/mpc\"" + give}},
 		"or of another host":          {[]func(*gin.Engine){named("/mcp", "https://api2.example"+resourceWellKnown+"/mcp")}, []string{"GET /mcp is a route of the resource, and HTTPBearer names \"https://api2.example" + resourceWellKnown + "/mcp\"" + give}},
+		"or with a slash more":        {[]func(*gin.Engine){named("/mcp", resourceDocument+"/mcp/")}, []string{"GET /mcp is a route of the resource, and HTTPBearer names \"" + resourceDocument + "/mcp/\"" + give}},
 		"a resource below it":         {[]func(*gin.Engine){own, named("/mcp/a", resourceDocument+"/mcp/a"), named("/mcp/a/b", resourceDocument+"/mcp/a")}, nil},
 		"a resource beside that":      {[]func(*gin.Engine){own, named("/mcp/b", resourceDocument+"/mcp/a")}, []string{"GET /mcp/b is a route of the resource, and HTTPBearer names \"" + resourceDocument + "/mcp/a\"" + give}},
 		"a name that goes on":         {[]func(*gin.Engine){own, named("/mcp/b", resourceDocument+"/mcp2/b")}, []string{"GET /mcp/b is a route of the resource, and HTTPBearer names \"" + resourceDocument + "/mcp2/b\"" + give}},

@@ -226,11 +226,14 @@ func TestDocumentShowsTheMetadataAsSent(t *testing.T) {
 	} {
 		r.GET(path, ginjwt.Handle(d, okWith[ginjwt.Claims]))
 	}
+	_, verifier := newIssuer(t)
+	r.GET("/without", ginjwt.Handle(ginjwt.Security(ginjwt.JWT[ginjwt.Claims](ginjwt.HTTPBearer(ginjwt.SchemeName("Other")), verifier), "me"), okWith[ginjwt.Claims]))
 	d, _ := docOf(t, r)
 	for path, authorizations := range map[string]map[string]string{
-		"/plain":  {"401": "", "400": "Bearer a b"},
-		"/scopes": {"401": "", "400": "Bearer a b", "403": "Bearer " + g.nobody},
-		"/any":    {"401": "", "400": "Bearer a b"},
+		"/plain":   {"401": "", "400": "Bearer a b"},
+		"/scopes":  {"401": "", "400": "Bearer a b", "403": "Bearer " + g.nobody},
+		"/any":     {"401": "", "400": "Bearer a b"},
+		"/without": {"401": "", "400": "Bearer a b"},
 	} {
 		for status, authorization := range authorizations {
 			var lines []string
