@@ -48,6 +48,7 @@ func TestDocumentShowsTheRefusalsAsTheyAre(t *testing.T) {
 	}{
 		"a token":                {claims, map[int][]string{401: nil, 400: {malformed}}, []int{403}},
 		"a token with scopes":    {ginjwt.Security(claims, "b"), map[int][]string{401: nil, 400: {malformed}, 403: {bearer}}, nil},
+		"one of two scopes":      {ginjwt.SecurityAny(claims, "b", "c"), map[int][]string{401: nil, 400: {malformed}, 403: {bearer}}, nil},
 		"a token and a check":    {ginjwt.Check(claims, "role", forbidClaims), map[int][]string{401: nil, 400: {malformed}, 403: {bearer}}, nil},
 		"an API key":             {key, map[int][]string{401: nil, 400: {"X-Key: a", "X-Key: b"}}, []int{403}},
 		"an API key and a check": {ginjwt.Check(key, "role", forbid), map[int][]string{401: nil, 403: {"X-Key: a"}}, nil},

@@ -51,6 +51,7 @@ func (*exampleT) Helper()                           {}
 func (*exampleT) Name() string                      { return "Example" }
 func (*exampleT) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 func (*exampleT) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (*exampleT) Logf(string, ...any)               {} // what go test shows of tests that fail
 func (t *exampleT) Cleanup(fn func())               { t.cleanups = append(t.cleanups, fn) }
 
 // over is what happens when a test is over.

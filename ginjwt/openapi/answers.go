@@ -15,13 +15,12 @@ import (
 func (b *builder) answers(o *operation, r inspect.Route) {
 	o.Responses["200"] = &response{Description: "Successful response"}
 	var malformed, insufficient []string
-	scopes := false
+	scopes := scopesOf(r)
 	for _, way := range r.Security {
 		for _, d := range way {
 			malformed = append(malformed, d.Scheme.Malformed)
-			scopes = scopes || len(d.Scopes) > 0
-			if len(d.Scopes) > 0 && d.Scheme.Insufficient != "" {
-				insufficient = append(insufficient, d.Scheme.Insufficient+`, scope="`+strings.Join(d.Scopes, " ")+`"`)
+			if wanted := scopes[d.Scheme]; len(wanted) > 0 && d.Scheme.Insufficient != "" {
+				insufficient = append(insufficient, d.Scheme.Insufficient+`, scope="`+strings.Join(wanted, " ")+`"`)
 			}
 		}
 	}
@@ -29,31 +28,38 @@ func (b *builder) answers(o *operation, r inspect.Route) {
 		b.refusal(o, http.StatusBadRequest, "Malformed credentials", malformed[:min(1, len(malformed))]) // of the scheme that was used
 		b.refusal(o, http.StatusUnauthorized, "No credentials, or they were refused", without(r))
 	}
-	if scopes || len(r.Checks) > 0 {
+	if len(scopes) > 0 || len(r.Checks) > 0 {
 		b.refusal(o, http.StatusForbidden, "Not enough permissions", insufficient[:min(1, len(insufficient))])
 	}
 }
 
 // without returns the challenges of r for a request without credentials.
 func without(r inspect.Route) (challenges []string) {
-	scopes := map[*inspect.Scheme][]string{}
-	for _, way := range r.Security {
-		for _, d := range way {
-			if d.Scheme.ResourceMetadata != "" { // else a 401 does not name them
-				scopes[d.Scheme] = describe.Union(scopes[d.Scheme], d.Scopes)
-			}
-		}
-	}
+	scopes := scopesOf(r)
 	for _, way := range r.Security {
 		for _, d := range way {
 			c := d.Scheme.Challenge
-			if wanted := scopes[d.Scheme]; len(wanted) > 0 {
+			if wanted := scopes[d.Scheme]; len(wanted) > 0 && d.Scheme.ResourceMetadata != "" { // else a 401 does not name them
 				c += `, scope="` + strings.Join(wanted, " ") + `"`
 			}
 			challenges = append(challenges, c)
 		}
 	}
 	return challenges
+}
+
+// scopesOf returns the scopes that the ways of r want of each scheme, of whatever
+// way, as a challenge names them.
+func scopesOf(r inspect.Route) map[*inspect.Scheme][]string {
+	scopes := map[*inspect.Scheme][]string{}
+	for _, way := range r.Security {
+		for _, d := range way {
+			if len(d.Scopes) > 0 {
+				scopes[d.Scheme] = describe.Union(scopes[d.Scheme], d.Scopes)
+			}
+		}
+	}
+	return scopes
 }
 
 // refusal adds an answer with {"detail": ...} and challenges.
