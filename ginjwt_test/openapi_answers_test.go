@@ -35,7 +35,7 @@ func wwwAuthenticate(w *httptest.ResponseRecorder) string {
 func TestDocumentShowsTheRefusalsAsTheyAre(t *testing.T) {
 	t.Parallel()
 	issuer, verifier := newIssuer(t)
-	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"a": "", "b": ""}, ginjwt.Realm(`the "API"`)), verifier)
+	claims := ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token", ginjwt.Scopes{"a": "", "b": "", "c": ""}, ginjwt.Realm(`the "API"`)), verifier)
 	key := ginjwt.APIKeyHeader("X-Key")
 	forbid := func(*gin.Context, string) error { return ginjwt.Forbidden("No") }
 	forbidClaims := func(*gin.Context, ginjwt.Claims) error { return ginjwt.Forbidden("No") }
