@@ -188,7 +188,7 @@ func (n *node) explain(r run, err error) error {
 // told completes an error that leaves the graph at n: a refusal for missing
 // scopes names all that n demands.
 func (n *node) told(r run, err error) error {
-	e, ok := err.(*Error)
+	e, ok := err.(*Error) //nolint:errorlint // as the judge made it: one that a function wrapped is its own
 	if !ok || e == nil || e.granter == nil {
 		return err
 	}

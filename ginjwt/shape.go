@@ -49,7 +49,7 @@ var (
 
 // jsonNames returns the JSON names of t's own fields.
 func jsonNames(t reflect.Type) (names []string) {
-	for f := range fields(t) {
+	for f := range t.Fields() {
 		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
 			names = append(names, name)
 		}
@@ -112,7 +112,7 @@ func (w *shapeWalk) methods(t reflect.Type) {
 
 // fields examines t's fields, which JSON finds depth levels below the root.
 func (w *shapeWalk) fields(t reflect.Type, path string, depth int) {
-	for f := range fields(t) {
+	for f := range t.Fields() {
 		where := path + "." + f.Name
 		tag, tagged := f.Tag.Lookup("json")
 		name, options, _ := strings.Cut(tag, ",")
@@ -168,7 +168,7 @@ func (w *shapeWalk) try() {
 		w.fault("it cannot be decoded: %v", err)
 		return
 	}
-	c, ok := v.Interface().(AnyClaims)
+	c, ok := reflect.TypeAssert[AnyClaims](v)
 	mine := ok && c.Registered() != nil && c.Registered().JWTID == "x"
 	if mine {
 		c.Registered().JWTID = "" // in a copy, this would change nothing
@@ -176,16 +176,6 @@ func (w *shapeWalk) try() {
 	}
 	if !mine {
 		w.fault("its Registered method does not return the embedded ginjwt.Claims; leave that method to ginjwt.Claims")
-	}
-}
-
-func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			if !yield(t.Field(i)) {
-				return
-			}
-		}
 	}
 }
 
@@ -203,7 +193,7 @@ func isFlat(t reflect.Type) bool {
 	case reflect.Array:
 		return isFlat(t.Elem())
 	case reflect.Struct:
-		for f := range fields(t) {
+		for f := range t.Fields() {
 			if !isFlat(f.Type) {
 				return false
 			}

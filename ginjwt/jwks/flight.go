@@ -96,8 +96,7 @@ var errClosed = errors.New("jwks: the Source is closed")
 // outage returns the 503 for what cannot be judged, and says when to try again.
 func outage(cause error, retry time.Duration) error {
 	err := ginjwt.Unavailable(cause)
-	var e *ginjwt.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*ginjwt.Error](err); ok {
 		e.Header.Set("Retry-After", strconv.Itoa(max(1, int((retry+time.Second-1)/time.Second))))
 	}
 	return err

@@ -103,7 +103,7 @@ func isLoopback(req *http.Request) bool {
 
 // cookie returns a cookie of the tokens; an empty value takes it off.
 func (k Cookies) cookie(name, value string, ttl time.Duration) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // not Secure only where its name says so, on loopback
 		Name: name, Value: value, Path: "/", MaxAge: int(ttl / time.Second),
 		Secure: !k.InsecureLoopback, HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

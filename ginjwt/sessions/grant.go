@@ -161,7 +161,7 @@ func (s *Sessions[D]) refreshOnce(c *gin.Context, presented refreshToken, form u
 		return issued{}, errRefused()
 	}
 	replayed := !same(presented.rotationHash(), r.Current)
-	if replayed && !(same(presented.rotationHash(), r.Previous) && now.Before(r.GraceEnds)) {
+	if replayed && (!same(presented.rotationHash(), r.Previous) || !now.Before(r.GraceEnds)) {
 		return issued{}, s.endBecause(ctx, presented, errRefused())
 	}
 	scope, err := narrowed(d.Scope, form)

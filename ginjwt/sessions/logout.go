@@ -86,7 +86,7 @@ var tokenForm = ginjwt.TokenForm()
 func (s *Sessions[D]) endPresented(c *gin.Context, form url.Values) error {
 	t, given, err := s.presented(c, form)
 	if err != nil || !given {
-		return nil // none, and the login has nothing to do with it
+		return nil //nolint:nilerr // none, and the login has nothing to do with it
 	}
 	return s.endPresentedToken(c.Request.Context(), t)
 }

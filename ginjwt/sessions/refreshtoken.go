@@ -78,7 +78,7 @@ func newSalt() (salt Hash) {
 // move the border between them unnoticed: their lengths are in it.
 func tagOf(issuer, subject string) (tag Tag) {
 	b := make([]byte, 0, 128)
-	b = append(b, byte(len(issuer)>>24), byte(len(issuer)>>16), byte(len(issuer)>>8), byte(len(issuer)))
+	b = append(b, byte(len(issuer)>>24), byte(len(issuer)>>16), byte(len(issuer)>>8), byte(len(issuer))) //nolint:gosec // byte by byte
 	b = append(append(b, issuer...), subject...)
 	h := sha256.Sum256(b)
 	return Tag(h[:len(tag)])
