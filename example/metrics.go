@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -37,7 +38,7 @@ func newMetrics() *metrics {
 func (m *metrics) observe(_ context.Context, ev ginjwt.Event) {
 	decision := labels("outcome", string(ev.Outcome), "code", ev.Code, "reason", string(ev.Reason), "guard", ev.Guard,
 		"route", ev.Route, "method", ev.Method, "scheme", ev.Scheme, "issuer", ev.Issuer, "alg", ev.Algorithm)
-	outcome := labels("outcome", string(ev.Outcome), "cached", fmt.Sprint(ev.Cached))
+	outcome := labels("outcome", string(ev.Outcome), "cached", strconv.FormatBool(ev.Cached))
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.decisions[decision]++

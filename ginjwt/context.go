@@ -80,7 +80,7 @@ func locate(ctx context.Context) (*slot, *gin.Context, error) {
 
 // detached returns a copy of c for dependencies that are worked out under ctx:
 // they see its deadline and its values. Nobody else uses the copy.
-func detached(c *gin.Context, ctx context.Context) *gin.Context {
+func detached(ctx context.Context, c *gin.Context) *gin.Context {
 	c = c.Copy()
 	if c.Request != nil {
 		c.Request = c.Request.WithContext(ctx)

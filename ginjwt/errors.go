@@ -169,7 +169,7 @@ func tokenError(code, description string) *Error {
 
 // asError returns the *Error in err's chain, or nil.
 func asError(err error) *Error {
-	if e, ok := err.(*Error); ok { // nearly always
+	if e, ok := err.(*Error); ok { //nolint:errorlint // nearly always; As is slower
 		return e
 	}
 	var e *Error
@@ -189,7 +189,7 @@ func (e *Error) clone(cause error) *Error {
 		name = http.CanonicalHeaderKey(name)
 		c.Header[name] = append(c.Header[name], values...)
 	}
-	if cause != nil && cause != error(e) {
+	if cause != nil && cause != error(e) { //nolint:errorlint // what wraps e is another cause
 		c.Err = cause
 	}
 	return &c
@@ -208,7 +208,7 @@ func refusalFor(err, ended error) *Error {
 	var e *Error
 	switch found := errors.As(err, &e); {
 	case found && e != nil && e.Status >= 400 && e.Status <= 599:
-		if err != error(e) {
+		if err != error(e) { //nolint:errorlint // what wraps e is kept
 			e = e.clone(err)
 		}
 		return e

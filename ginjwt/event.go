@@ -107,6 +107,7 @@ func (ev Event) log(ctx context.Context, l *slog.Logger) {
 		level = slog.LevelInfo
 	case OutcomeFailed:
 		level = slog.LevelError
+	case OutcomeAccepted, OutcomeAnonymous:
 	}
 	if !l.Enabled(ctx, level) {
 		return

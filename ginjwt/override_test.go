@@ -21,7 +21,7 @@ type answers struct {
 	sent    map[any]bool
 }
 
-func (a answers) Resolve(_ *gin.Context, dep any, _ func() (any, error)) (any, error, bool) {
+func (a answers) Resolve(_ *gin.Context, dep any, _ func() (any, error)) (any, error, bool) { //nolint:revive // value and error belong together
 	err, failed := a.errs[dep]
 	v, known := a.values[dep]
 	return v, err, failed || known

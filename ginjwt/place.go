@@ -3,6 +3,7 @@ package ginjwt
 import (
 	"net/textproto"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -129,7 +130,7 @@ func cookieValues(headers []string, name string) (values []string) {
 // needToken panics unless name is a token of RFC 9110 section 5.6.2, as the
 // names of headers, cookies, schemes and subprotocols are.
 func needToken(caller, what, name string) {
-	if name == "" || strings.ContainsFunc(name, func(r rune) bool { return r > '~' || !isTokenChar(byte(r)) }) {
+	if name == "" || slices.ContainsFunc([]byte(name), func(b byte) bool { return !isTokenChar(b) }) {
 		panic("ginjwt: " + caller + ": " + quoted(name) + " cannot be the name of a " + what)
 	}
 }

@@ -51,7 +51,7 @@ var (
 
 // jsonNames returns the JSON names of t's own fields.
 func jsonNames(t reflect.Type) (names []string) {
-	for f := range fields(t) {
+	for f := range t.Fields() {
 		if name, _, _ := strings.Cut(f.Tag.Get("json"), ","); name != "" {
 			names = append(names, name)
 		}
@@ -115,7 +115,7 @@ func (w *shapeWalk) methods(t reflect.Type) {
 
 // fields examines t's fields, which JSON finds depth levels below the root.
 func (w *shapeWalk) fields(t reflect.Type, path string, depth int) {
-	for f := range fields(t) {
+	for f := range t.Fields() {
 		where := path + "." + f.Name
 		tag, tagged := f.Tag.Lookup("json")
 		name, options, _ := strings.Cut(tag, ",")
@@ -171,7 +171,7 @@ func (w *shapeWalk) try() {
 		w.fault("it cannot be decoded: %v", err)
 		return
 	}
-	c, ok := v.Interface().(AnyClaims)
+	c, ok := reflect.TypeAssert[AnyClaims](v)
 	mine := ok && c.Registered() != nil && c.Registered().JWTID == "x"
 	if mine {
 		c.Registered().JWTID = "" // this must change the struct itself, not a copy
@@ -207,7 +207,7 @@ func isFlat(t reflect.Type) bool {
 	case reflect.Array:
 		return isFlat(t.Elem())
 	case reflect.Struct:
-		for f := range fields(t) {
+		for f := range t.Fields() {
 			if !isFlat(f.Type) {
 				return false
 			}

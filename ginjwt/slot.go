@@ -263,7 +263,7 @@ func (s *slot) get(ctx context.Context, c *gin.Context, n *node) (*entry, error)
 		return e, e.err()
 	}
 	if c != ctx {
-		c = detached(c, ctx)
+		c = detached(ctx, c)
 	}
 	t, leave := s.enter()
 	defer leave()

@@ -115,7 +115,7 @@ type (
 	}
 	unreadable struct {
 		ginjwt.Claims
-		F string `json:"f,case:sideways"`
+		F string `json:"f,case:sideways"` //nolint:staticcheck // it is the mistake
 	}
 	ownUnmarshal struct{ ginjwt.Claims }
 	ownMarshal   struct{ ginjwt.Claims }

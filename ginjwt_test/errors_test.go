@@ -197,7 +197,7 @@ func TestAPackageVariableIsNeverChanged(t *testing.T) {
 	}
 	all.Wait()
 	assert.Equal(t, http.Header{"X-Reason": {"gone"}}, graphGone.Header)
-	assert.Equal(t, "", graphGone.Header["X-Reason"][:2][1], "nor what lies behind its header's end")
+	assert.Empty(t, graphGone.Header["X-Reason"][:2][1], "nor what lies behind its header's end")
 	assert.NoError(t, graphGone.Err)
 }
 

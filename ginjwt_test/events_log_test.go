@@ -70,7 +70,7 @@ func BenchmarkObserve(b *testing.B) {
 	for name, before := range map[string][]gin.HandlerFunc{
 		"none": nil,
 		"one":  {ginjwt.Observe(func(context.Context, ginjwt.Event) {})},
-		"log":  {ginjwt.LogEvents(slog.New(slog.NewTextHandler(io.Discard, nil)))},
+		"log":  {ginjwt.LogEvents(slog.New(slog.NewTextHandler(io.Discard, nil)))}, //nolint:sloglint // it costs what a log costs
 	} {
 		b.Run(name, func(b *testing.B) {
 			r := plainEngine(append(before, ginjwt.Require(g.user))...)

@@ -46,7 +46,7 @@ func newSecretWorld(t *testing.T) *secretWorld {
 		"accepts": raw, "verifies": claims, "demands": ginjwt.Security(claims, "admin"), "optional": ginjwt.Optional(claims),
 		"any":            ginjwt.AnyOf(ginjwt.Depends(claims, func(_ *gin.Context, c ginjwt.Claims) (string, error) { return c.Subject, nil }), key, password),
 		"is down":        ginjwt.JWT[ginjwt.Claims](token, down),
-		"quotes, ours":   quotes(func(text string) error { return errors.New(text) }),
+		"quotes, ours":   quotes(errors.New),
 		"quotes, outage": quotes(func(text string) error { return ginjwt.Unavailable(errors.New(text)) }),
 		"quotes, wraps":  quotes(func(text string) error { return fmt.Errorf("%s: %w", text, ginjwt.Forbidden("No")) }),
 		"checks":         ginjwt.Check(raw, "owner", func(_ *gin.Context, s string) error { return fmt.Errorf("not %q", s) }),

@@ -56,10 +56,10 @@ func expiryOver(t *testing.T, v *ginjwt.Verifier, claims ginjwt.AnyClaims) {
 	default:
 		require.Fail(t, "the context goes on")
 	}
-	expiryCause(t, ctx)
+	expiryCause(ctx, t)
 }
 
-func expiryCause(t *testing.T, ctx context.Context) {
+func expiryCause(ctx context.Context, t *testing.T) {
 	t.Helper()
 	assert.Equal(t, context.DeadlineExceeded, ctx.Err())
 	cause := context.Cause(ctx)
@@ -208,7 +208,7 @@ func TestWithExpiryInAStream(t *testing.T) {
 		assert.NoError(t, err)
 		assert.Equal(t, me, again)
 		<-ctx.Done()
-		expiryCause(t, ctx)
+		expiryCause(ctx, t)
 		assert.NoError(t, c.Request.Context().Err(), "only the stream is over")
 		ginjwt.Abort(c, context.Cause(ctx))
 	}))

@@ -1,10 +1,12 @@
 package ginjwt_test
 
 import (
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -167,9 +169,7 @@ func wallets() []wallet {
 		for _, w := range all {
 			for _, scopes := range [][]string{{}, {"a"}, {"b"}, {"a", "b"}} {
 				more := wallet{name: scopes}
-				for k, v := range w {
-					more[k] = v
-				}
+				maps.Copy(more, w)
 				all = append(all, more)
 			}
 		}
@@ -179,10 +179,8 @@ func wallets() []wallet {
 
 // suffices reports whether w has what a way of r asks for.
 func (w wallet) suffices(r inspect.Route) bool {
-	for _, way := range r.Security {
-		if w.pays(way) {
-			return true
-		}
+	if slices.ContainsFunc(r.Security, w.pays) {
+		return true
 	}
 	return len(r.Security) == 0
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 
@@ -181,7 +182,7 @@ func TestFaultsLargestKeySet(t *testing.T) {
 	for i := range keys {
 		keys[i] = idpEdKey(ed25519Of(t).Public().(ed25519.PublicKey), fmt.Sprintf(`,"kid":"k%d"`, i))
 	}
-	set := idpKeySet(append(keys, good.jwk)...)
+	set := idpKeySet(slices.Concat(keys, []string{good.jwk})...)
 	p.keysAre(idpSays(set + strings.Repeat(" ", idpMiB-len(set))))
 	p.discovered().requireAnswer(t, 200, p.token(good))
 	p.requireSkipped()

@@ -227,7 +227,7 @@ func TestIntrospectSurvivesAClientThatBreaks(t *testing.T) {
 	t.Parallel()
 	for rule, fail := range map[string]func(){
 		"a panic":                     func() { panic("a bug") },
-		"a panic with nil":            func() { panic(nil) }, //nolint:govet // what users do
+		"a panic with nil":            func() { panic(nil) }, // what users do
 		"a goroutine that ends early": runtime.Goexit,
 	} {
 		t.Run(rule, func(t *testing.T) {

@@ -14,7 +14,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -196,7 +195,7 @@ func TestIntrospectEventsOfRequestsTellNoSecrets(t *testing.T) {
 // each verb: what a debugger, or a careless log, would show.
 type introPrinter struct {
 	out  strings.Builder
-	seen map[unsafe.Pointer]bool
+	seen map[uintptr]bool
 }
 
 func (p *introPrinter) print(v reflect.Value, depth int) {
@@ -208,10 +207,10 @@ func (p *introPrinter) print(v reflect.Value, depth int) {
 	}
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Map:
-		if v.IsNil() || p.seen[v.UnsafePointer()] {
+		if v.IsNil() || p.seen[v.Pointer()] {
 			return
 		}
-		p.seen[v.UnsafePointer()] = true
+		p.seen[v.Pointer()] = true
 	}
 	foreign := v.Kind() == reflect.Pointer && v.Type().Elem().PkgPath() != "" && !strings.Contains(v.Type().Elem().PkgPath(), "ginjwt")
 	if !foreign {
@@ -243,7 +242,7 @@ func TestIntrospectVerifierPrintsNoSecrets(t *testing.T) {
 	for rule, opts := range map[string][]jwks.Option{"Basic": nil, "ClientSecretPost": {jwks.ClientSecretPost()}} {
 		w := newIntroWorld(t, append(opts, jwks.CacheFor(time.Minute, 10))...)
 		w.requireStatus(200)
-		p := introPrinter{seen: map[unsafe.Pointer]bool{}}
+		p := introPrinter{seen: map[uintptr]bool{}}
 		p.print(reflect.ValueOf(w.verifier), 0)
 		p.print(reflect.ValueOf(w.verifier).Elem(), 0)
 		printed := p.out.String()

@@ -61,7 +61,7 @@ func TestProvidersPage(t *testing.T) {
 	}
 	sections := providerSections(t)
 	require.Len(t, sections, len(recipes), "each section has an Example")
-	require.Equal(t, strings.Count(examples, "\nfunc Example"), len(recipes), "each Example has a section")
+	require.Len(t, recipes, strings.Count(examples, "\nfunc Example"), "each Example has a section")
 	for title, name := range recipes {
 		t.Run(title, func(t *testing.T) {
 			t.Parallel()

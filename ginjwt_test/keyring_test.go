@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -280,6 +281,7 @@ func TestARotationUnderLoadRefusesNoValidToken(t *testing.T) {
 		for range 130 { // across the moment at which the next key begins
 			clock.Advance(time.Second)
 			for before := served.Load(); served.Load() == before; {
+				runtime.Gosched()
 			}
 		}
 	}

@@ -262,7 +262,7 @@ func TestKeyNeverPrintsItsMaterial(t *testing.T) {
 	for _, v := range values {
 		for way, text := range printed(v) {
 			for _, form := range forms { // not NotContains, which would print the text
-				assert.False(t, strings.Contains(strings.ToLower(text), strings.ToLower(form)), "%T printed with %s", v, way)
+				assert.False(t, strings.Contains(strings.ToLower(text), strings.ToLower(form)), "%T printed with %s", v, way) //nolint:testifylint // see above
 			}
 		}
 	}

@@ -60,7 +60,7 @@ func TestEveryChallengeOfOursIsUnderstood(t *testing.T) {
 			}
 			require.Len(t, found, len(strict))
 			for i, c := range found {
-				assert.Equal(t, strict[i], challenge{c.Scheme, c.Params}, "%s %q", name, authorization)
+				assert.Equal(t, strict[i], challenge{c.Scheme, c.Params}, "%s %q", name, authorization) //nolint:testifylint // strict is what it is to be
 			}
 		}
 	}

@@ -179,7 +179,7 @@ func TestOptionalBesideAReplacement(t *testing.T) {
 	g := newKitGraph(t)
 	guest := kitUser{"guest"}
 	r := kitRoute(ginjwt.Handle3(g.byKey, ginjwt.OptionalOr(g.byToken, guest), ginjwt.Optional(g.any),
-		func(c *gin.Context, a, b kitUser, any *kitUser) { c.String(200, a.Name+" "+b.Name+" "+any.Name) }))
+		func(c *gin.Context, a, b kitUser, o *kitUser) { c.String(200, a.Name+" "+b.Name+" "+o.Name) }))
 	rec := kitAsk(t, r, ginjwttest.Value(g.byKey, kitUser{"eve"}))
 	assert.Equal(t, "eve guest eve", rec.Body.String())
 	claims := ginjwt.Optional(g.claims)

@@ -19,7 +19,6 @@ func TestDocumentNamesEachFault(t *testing.T) {
 	token := func(opts ...ginjwt.SchemeOption) *ginjwt.Dependency[ginjwt.Claims] {
 		return ginjwt.JWT[ginjwt.Claims](ginjwt.OAuth2PasswordBearer("/token", opts...), verifier)
 	}
-	describe := func(op openapi.Op) gin.HandlerFunc { return openapi.Describe(op) }
 	const noSchema = "that is no JSON Schema but a "
 	const pass = ": pass a value that marshals to one"
 	for name, tc := range map[string]struct {
@@ -40,28 +39,28 @@ func TestDocumentNamesEachFault(t *testing.T) {
 		}, `GET /a/:id demands the scope "admin", which OAuth2PasswordBearer does not declare: add it to its Scopes`},
 		"a scope, and none declared": {func(r *gin.Engine) { r.GET("/a", ginjwt.Require(ginjwt.Security(token(), "me")), ok) },
 			`GET /a demands the scope "me", which OAuth2PasswordBearer does not declare: add it to its Scopes`},
-		"a request that is no schema": {func(r *gin.Engine) { r.POST("/a", describe(openapi.Op{Request: "string"}), ok) },
+		"a request that is no schema": {func(r *gin.Engine) { r.POST("/a", openapi.Describe(openapi.Op{Request: "string"}), ok) },
 			"POST /a is described with a Request " + noSchema + "string" + pass},
-		"a response that is no schema": {func(r *gin.Engine) { r.POST("/a", describe(openapi.Op{Response: []int{1}}), ok) },
+		"a response that is no schema": {func(r *gin.Engine) { r.POST("/a", openapi.Describe(openapi.Op{Response: []int{1}}), ok) },
 			"POST /a is described with a Response " + noSchema + "[]int" + pass},
-		"further answers that are no schema": {func(r *gin.Engine) { r.POST("/a", describe(openapi.Op{Responses: map[int]any{404: 1}}), ok) },
+		"further answers that are no schema": {func(r *gin.Engine) { r.POST("/a", openapi.Describe(openapi.Op{Responses: map[int]any{404: 1}}), ok) },
 			"POST /a is described with a Responses " + noSchema + "int" + pass},
-		"what cannot be marshalled": {func(r *gin.Engine) { r.POST("/a", describe(openapi.Op{Response: math.NaN()}), ok) },
+		"what cannot be marshalled": {func(r *gin.Engine) { r.POST("/a", openapi.Describe(openapi.Op{Response: math.NaN()}), ok) },
 			"POST /a is described with a Response " + noSchema + "float64" + pass},
-		"a nil pointer": {func(r *gin.Engine) { r.POST("/a", describe(openapi.Op{Response: (*struct{})(nil)}), ok) },
+		"a nil pointer": {func(r *gin.Engine) { r.POST("/a", openapi.Describe(openapi.Op{Response: (*struct{})(nil)}), ok) },
 			"POST /a is described with a Response " + noSchema + "*struct {}" + pass},
-		"a marshaller that fails": {func(r *gin.Engine) { r.POST("/a", describe(openapi.Op{Response: marshaller("{")}), ok) },
+		"a marshaller that fails": {func(r *gin.Engine) { r.POST("/a", openapi.Describe(openapi.Op{Response: marshaller("{")}), ok) },
 			"POST /a is described with a Response " + noSchema + "ginjwt_test.marshaller" + pass},
-		"a status that is none": {func(r *gin.Engine) { r.GET("/a", describe(openapi.Op{Status: 99}), ok) },
+		"a status that is none": {func(r *gin.Engine) { r.GET("/a", openapi.Describe(openapi.Op{Status: 99}), ok) },
 			"GET /a is described with the status 99, which is none"},
-		"a further status that is none": {func(r *gin.Engine) { r.GET("/a", describe(openapi.Op{Responses: map[int]any{600: nil}}), ok) },
+		"a further status that is none": {func(r *gin.Engine) { r.GET("/a", openapi.Describe(openapi.Op{Responses: map[int]any{600: nil}}), ok) },
 			"GET /a is described with the status 600, which is none"},
 		"an ID that another has": {func(r *gin.Engine) {
-			r.GET("/a", describe(openapi.Op{ID: "x"}), ok)
-			r.POST("/b", describe(openapi.Op{ID: "x"}), ok)
+			r.GET("/a", openapi.Describe(openapi.Op{ID: "x"}), ok)
+			r.POST("/b", openapi.Describe(openapi.Op{ID: "x"}), ok)
 		}, `POST /b has the ID "x", which another operation has too`},
 		"an ID for a group": {func(r *gin.Engine) {
-			g := r.Group("/g", describe(openapi.Op{ID: "x"}))
+			g := r.Group("/g", openapi.Describe(openapi.Op{ID: "x"}))
 			g.GET("/a", ok)
 			g.GET("/b", ok)
 		}, `GET /g/b has the ID "x", which another operation has too`},

@@ -236,7 +236,7 @@ func TestDocumentShowsNoFormForOtherMethods(t *testing.T) {
 		require.NotNil(t, d.operation(t, "post", path).RequestBody)
 		for method, o := range d.Paths[path] {
 			if method != "post" {
-				assert.True(t, o.RequestBody == nil, "%s %s is told to take a form", method, path)
+				assert.Nil(t, o.RequestBody, "%s %s is told to take a form", method, path)
 			}
 		}
 	}

@@ -14,8 +14,8 @@ import (
 
 func readBooks(*gin.Context)           {}
 func ReadHTTPBooks(*gin.Context)       {}
-func read_all_books(*gin.Context)      {}
-func get_books2(*gin.Context)          {}
+func read_all_books(*gin.Context)      {} //nolint:revive // Python's way of names
+func get_books2(*gin.Context)          {} //nolint:revive // Python's way of names
 func читатьКниги(*gin.Context)         {}
 func readAny[T any](*gin.Context)      {}
 func readGuarded(*gin.Context, string) {}

@@ -121,7 +121,7 @@ func TestTheTokenIsNeverTheSelectedSubprotocol(t *testing.T) {
 					assert.Equal(t, "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", answer.Header.Get("Sec-WebSocket-Accept"))
 					assert.Equal(t, "subprotocol", answer.Header.Get("X-Who"))
 					assert.Contains(t, []string{"bearer", "chat", "v2", "chat, bearer", "bearer, chat", "chat, bearer, v2"}, answer.Header.Get("Sec-WebSocket-Protocol"), "%s %q", path, offered)
-					for _, part := range strings.Split(w.tokens["subprotocol"], ".") {
+					for part := range strings.SplitSeq(w.tokens["subprotocol"], ".") {
 						assert.NotContains(t, raw, part)
 					}
 				}

@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -133,7 +132,7 @@ func requireRefusal(t testing.TB, err error, token string, want ginjwt.Reason) {
 	require.Error(t, err)
 	require.ErrorIs(t, err, want)
 	var refusal *ginjwt.Error
-	require.True(t, errors.As(err, &refusal))
+	require.ErrorAs(t, err, &refusal)
 	code := ginjwt.CodeInvalidToken
 	if want == ginjwt.ReasonExpired {
 		code = ginjwt.CodeExpiredToken

@@ -79,7 +79,7 @@ func TestClaimsOfTheUserAreStrictToo(t *testing.T) {
 		token := f.token(t, f.headerOf(""), goodPayload(claims))
 		c, err := ginjwt.Verify[everything](t.Context(), v, token)
 		requireRefusal(t, err, token, ginjwt.ReasonClaims)
-		assert.Zero(t, c.Subject+c.Tenant, rule)
+		assert.Empty(t, c.Subject+c.Tenant, rule)
 		assert.Empty(t, c.Rest, rule)
 	}
 	token := f.token(t, f.headerOf(""), goodPayload(`,"Tenant":"x","FLOOR":9`))

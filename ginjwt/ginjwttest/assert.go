@@ -76,9 +76,10 @@ func setOf(scopes []string) map[string]bool {
 
 // shown is an answer in a failure's text.
 func shown(rec *httptest.ResponseRecorder) string {
-	text := fmt.Sprintf("%d %s", rec.Code, http.StatusText(rec.Code))
+	var text strings.Builder
+	fmt.Fprintf(&text, "%d %s", rec.Code, http.StatusText(rec.Code))
 	for _, v := range rec.Result().Header.Values("WWW-Authenticate") { // as it was sent
-		text += "\n\tWWW-Authenticate: " + v
+		text.WriteString("\n\tWWW-Authenticate: " + v)
 	}
 	body := rec.Body.String()
 	if len(body) > 300 {
@@ -86,7 +87,7 @@ func shown(rec *httptest.ResponseRecorder) string {
 	}
 	body = strings.ToValidUTF8(body, "?") // a cut may halve a character
 	if body != "" {
-		text += "\n\t" + body
+		text.WriteString("\n\t" + body)
 	}
-	return text
+	return text.String()
 }

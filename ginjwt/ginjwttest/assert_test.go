@@ -19,7 +19,7 @@ func answered(code int, body string, challenges ...string) *httptest.ResponseRec
 		rec.Header().Add("WWW-Authenticate", c)
 	}
 	rec.WriteHeader(code)
-	rec.WriteString(body)
+	_, _ = rec.WriteString(body)
 	return rec
 }
 
@@ -30,8 +30,7 @@ const (
 
 func TestAssertions(t *testing.T) {
 	t.Parallel()
-	unauthorized := func(t testing.TB, rec *httptest.ResponseRecorder) bool { return ginjwttest.Unauthorized(t, rec) }
-	bad := func(t testing.TB, rec *httptest.ResponseRecorder) bool { return ginjwttest.BadRequest(t, rec) }
+	unauthorized, bad := ginjwttest.Unauthorized, ginjwttest.BadRequest
 	forbidden := func(scopes ...string) func(testing.TB, *httptest.ResponseRecorder) bool {
 		return func(t testing.TB, rec *httptest.ResponseRecorder) bool {
 			return ginjwttest.Forbidden(t, rec, scopes...)

@@ -54,7 +54,7 @@ func parseChallenges(value string) (all []Challenge, err error) {
 		p.params = p.spaces() > 0
 		if p.params && p.rest != "" && p.rest[0] != ',' {
 			first := p.token()
-			ok := false
+			var ok bool
 			if p.param(first) {
 				ok = c.add(p)
 			} else {

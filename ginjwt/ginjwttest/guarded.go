@@ -2,6 +2,7 @@ package ginjwttest
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -67,7 +68,7 @@ func guardedFault(e *gin.Engine, r inspect.Route, value string) (fault string, p
 	}()
 	rec := httptest.NewRecorder()
 	target := url.URL{Path: pathOf(r, value)}
-	e.ServeHTTP(goneClient{rec}, httptest.NewRequest(r.Method, target.EscapedPath(), nil))
+	e.ServeHTTP(goneClient{rec}, httptest.NewRequestWithContext(context.Background(), r.Method, target.EscapedPath(), nil))
 	header := rec.Result().Header
 	challenges, err := Challenges(header)
 	switch {

@@ -49,7 +49,7 @@ func TestIssuerIsSlow(t *testing.T) {
 }
 
 // waiting sends a request to idp, and returns when it is there.
-func waiting(t *testing.T, ctx context.Context, idp *ginjwttest.Issuer) (code <-chan int) {
+func waiting(ctx context.Context, t *testing.T, idp *ginjwttest.Issuer) (code <-chan int) {
 	t.Helper()
 	before := idp.Asked("/keys")
 	answer := make(chan int, 1)
@@ -85,7 +85,7 @@ func TestSlowEnds(t *testing.T) {
 			t.Parallel()
 			idp := ginjwttest.NewIssuer(t, service)
 			idp.Slow()
-			one, other := waiting(t, t.Context(), idp), waiting(t, t.Context(), idp)
+			one, other := waiting(t.Context(), t, idp), waiting(t.Context(), t, idp)
 			assert.Empty(t, one, "not answered yet")
 			tc.end(idp)
 			assert.Equal(t, tc.want, <-one)
@@ -101,15 +101,14 @@ func TestIssuerStopsWithItsTest(t *testing.T) {
 	t.Parallel()
 	var idp *ginjwttest.Issuer
 	var hanging []<-chan int
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := t.Context()
 	start := time.Now()
 	t.Run("the test", func(t *testing.T) {
 		idp = ginjwttest.NewIssuer(t, service)
-		waiting(t, ctx, idp) // leaves an idle connection behind
+		waiting(ctx, t, idp) // leaves an idle connection behind
 		idp.Slow()
 		for range 3 {
-			hanging = append(hanging, waiting(t, ctx, idp))
+			hanging = append(hanging, waiting(ctx, t, idp))
 		}
 	})
 	for _, h := range hanging {

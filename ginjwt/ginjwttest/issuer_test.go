@@ -3,6 +3,7 @@ package ginjwttest_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -155,9 +156,7 @@ func TestIssuerTokenEndpoint(t *testing.T) {
 	good := url.Values{"grant_type": {"client_credentials"}, "scope": {"me items"}}
 	with := func(more ...string) url.Values {
 		form := url.Values{}
-		for name, v := range good {
-			form[name] = v
-		}
+		maps.Copy(form, good)
 		for i := 0; i < len(more); i += 2 {
 			form.Set(more[i], more[i+1])
 		}

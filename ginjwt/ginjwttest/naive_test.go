@@ -101,7 +101,7 @@ func (n naive) object(part string) (map[string]any, bool) {
 	value, err := decoder.ReadValue()
 	value = slices.Clone(value)
 	if n.off != "one value" {
-		if _, more := decoder.ReadToken(); more != io.EOF {
+		if _, more := decoder.ReadToken(); !errors.Is(more, io.EOF) {
 			err = errors.New("more than one value")
 		}
 	}

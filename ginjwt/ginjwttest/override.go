@@ -69,9 +69,9 @@ func replace[T any](d *ginjwt.Dependency[T], fn func(*gin.Context, func() (T, er
 	r := &replacement{name: node.Label(), node: node, scopes: slices.Clone(scopes)}
 	r.answer = func(c *gin.Context, original func() (any, error)) (any, error) {
 		return fn(c, func() (v T, err error) {
-			any, err := original()
+			value, err := original()
 			if err == nil {
-				v, _ = any.(T) // nil, where T is an interface
+				v, _ = value.(T) // nil, where T is an interface
 			}
 			return v, err
 		})
@@ -178,7 +178,7 @@ func (s *set) of(dep any, use bool) (found *replacement) {
 	return found
 }
 
-func (s *set) Resolve(c *gin.Context, dep any, original func() (any, error)) (any, error, bool) {
+func (s *set) Resolve(c *gin.Context, dep any, original func() (any, error)) (any, error, bool) { //nolint:revive // value and error belong together
 	r := s.of(dep, true)
 	if r == nil {
 		return nil, nil, false
@@ -225,7 +225,7 @@ func (r *replacement) own() (string, bool) {
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return "", false
 	}
-	claims, ok := v.Interface().(ginjwt.AnyClaims)
+	claims, ok := reflect.TypeAssert[ginjwt.AnyClaims](v)
 	if !ok || claims.Registered() == nil {
 		return "", false
 	}

@@ -110,7 +110,7 @@ func TestTheOriginalIsWorkedOutInAnotherGoroutine(t *testing.T) {
 				answers <- u
 			}()
 		}
-		assert.Equal(t, <-answers, <-answers)
+		assert.Equal(t, <-answers, <-answers) //nolint:testifylint // one, and the next
 		return original()
 	}))
 	assert.Equal(t, "johndoe!", rec.Body.String())

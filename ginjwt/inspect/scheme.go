@@ -1,6 +1,8 @@
 package inspect
 
 import (
+	"maps"
+
 	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
@@ -55,9 +57,7 @@ func schemeOf(d *describe.Scheme) *Scheme {
 		s.Places = append(s.Places, Place(p))
 	}
 	flow := &Flow{AuthorizationURL: d.AuthorizationURL, TokenURL: d.TokenURL, RefreshURL: d.RefreshURL, Scopes: map[string]string{}}
-	for scope, text := range d.Scopes {
-		flow.Scopes[scope] = text
-	}
+	maps.Copy(flow.Scopes, d.Scopes)
 	switch {
 	case d.AuthorizationURL != "":
 		s.Type, s.Flows = "oauth2", &Flows{AuthorizationCode: flow}

@@ -3,6 +3,7 @@ package inspect
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unsafe"
 
@@ -81,7 +82,7 @@ func visit(all []found, above found, node reflect.Value) []found {
 
 func (f found) param(name string) found {
 	f.template += "{" + name + "}"
-	f.params = append(f.params[:len(f.params):len(f.params)], name)
+	f.params = append(slices.Clip(f.params), name)
 	return f
 }
 
@@ -99,7 +100,7 @@ func read[T any](f reflect.Value) T {
 	if f.Type() != reflect.TypeFor[T]() {
 		panic(&TreeError{fmt.Sprintf("a %v stands where a %v is expected", f.Type(), reflect.TypeFor[T]())})
 	}
-	return *(*T)(unsafe.Pointer(f.UnsafeAddr())) // of that type, as was just checked
+	return *(*T)(unsafe.Pointer(f.UnsafeAddr())) //nolint:gosec // of that type, as was just checked
 }
 
 // compare returns an error unless the routes are those that Gin lists.

@@ -149,8 +149,7 @@ var errClosed = errors.New("jwks: the Source is closed")
 // outage returns a 503 because of cause, which tells clients when to try again.
 func outage(cause error, retry time.Duration) error {
 	err := ginjwt.Unavailable(cause)
-	var e *ginjwt.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*ginjwt.Error](err); ok {
 		e.Header.Set("Retry-After", strconv.Itoa(max(1, int((retry+time.Second-1)/time.Second))))
 	}
 	return err

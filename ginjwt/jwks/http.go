@@ -117,8 +117,7 @@ func (e statusError) Error() string { return fmt.Sprintf("the answer has status 
 // plain returns err without the URL, which is told beside it, and without a text
 // of the provider's.
 func plain(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err
 	}
 	if strings.Contains(err.Error(), "Location header") {

@@ -255,7 +255,7 @@ func TestMaxAge(t *testing.T) {
 	} {
 		age, told := maxAge(http.Header{"Cache-Control": {header}})
 		assert.Equal(t, want != none, told, "%q", header)
-		assert.Equal(t, max(want, 0)*time.Second, age, "%q", header)
+		assert.Equal(t, max(want, 0)*time.Second, age, "%q", header) //nolint:durationcheck // want counts seconds
 	}
 	age, told := maxAge(http.Header{"Cache-Control": {"public", "max-age=600"}})
 	assert.True(t, told, "directives may stand on several lines")

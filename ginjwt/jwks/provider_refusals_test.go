@@ -2,7 +2,6 @@ package jwks_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -200,7 +199,7 @@ func TestProviderEntraCommonIsNoIssuer(t *testing.T) {
 	for _, s := range p.samples {
 		_, err := ginjwt.Verify[ginjwt.Claims](t.Context(), v, s.raw)
 		var e *ginjwt.Error
-		require.True(t, errors.As(err, &e), s.name)
+		require.ErrorAs(t, err, &e, s.name)
 		assert.Equal(t, http.StatusServiceUnavailable, e.Status, s.name)
 	}
 	require.NotNil(t, said.Load())

@@ -166,8 +166,8 @@ func (r *Ring) arrange(keys []RingKey) (*schedule, error) {
 
 // current returns the index of the key that signs at now, or -1.
 func (s *schedule) current(now time.Time) int {
-	for i := len(s.entries) - 1; i >= 0; i-- {
-		if !s.entries[i].From.After(now) {
+	for i, entry := range slices.Backward(s.entries) {
+		if !entry.From.After(now) {
 			return i
 		}
 	}

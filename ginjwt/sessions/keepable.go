@@ -24,8 +24,7 @@ func keepable(t reflect.Type, above []reflect.Type) error {
 	case reflect.Pointer, reflect.Slice, reflect.Array:
 		return keepable(t.Elem(), above)
 	case reflect.Struct:
-		for i := range t.NumField() {
-			f := t.Field(i)
+		for f := range t.Fields() {
 			if !f.IsExported() && !f.Anonymous || f.Tag.Get("json") == "-" {
 				return fmt.Errorf("the field %s of %v would be lost", f.Name, t)
 			}

@@ -94,7 +94,7 @@ func moveSubject(t *testing.T, nodes []*server, moved int) {
 	}
 	require.NoError(t, store.EndAll(ctx, tag, r.ID, time.Hour)) // ends other
 	require.NoError(t, store.Revoke(ctx, tag, "old", time.Hour))
-	m := newMigration(t, nodes, store, tag)
+	m := newMigration(t, nodes, tag)
 	for range moved {
 		m.next(t)
 	}
@@ -146,7 +146,7 @@ type migration struct {
 	keys     []string
 }
 
-func newMigration(t *testing.T, nodes []*server, store *redisstore.Store, tag sessions.Tag) *migration {
+func newMigration(t *testing.T, nodes []*server, tag sessions.Tag) *migration {
 	t.Helper()
 	m := &migration{}
 	for _, n := range nodes {

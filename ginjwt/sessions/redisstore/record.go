@@ -72,7 +72,8 @@ func appendTime(b []byte, t time.Time) []byte {
 }
 
 func cutTime(b []byte) (time.Time, []byte) {
-	return time.UnixMicro(int64(binary.BigEndian.Uint64(b))).UTC(), b[timeBytes:]
+	micros := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // as appendTime wrote it
+	return time.UnixMicro(micros).UTC(), b[timeBytes:]
 }
 
 // milliseconds returns a time to live as Redis counts it: never too short, and

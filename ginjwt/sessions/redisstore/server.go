@@ -54,7 +54,7 @@ func (s *Store) checkServer(ctx context.Context, node rueidis.Client) error {
 	case "noeviction":
 		return nil
 	case "":
-		return fmt.Errorf("INFO does not tell maxmemory_policy (%v): allow this user the command, or set InsecureAllowEviction if you know that it is noeviction", err)
+		return fmt.Errorf("INFO does not tell maxmemory_policy (%v): allow this user the command, or set InsecureAllowEviction if you know that it is noeviction", err) //nolint:errorlint // often nil
 	default:
 		return unfit{fmt.Errorf("maxmemory-policy is %s, so that revoked tokens could be accepted again when memory is full: set it to noeviction (or set InsecureAllowEviction)", policy)}
 	}

@@ -127,7 +127,7 @@ func sharedServer(tb testing.TB) *server {
 	tb.Helper()
 	needRedis(tb)
 	shared.once.Do(func() {
-		dir, err := os.MkdirTemp("", "redisstore")
+		dir, err := os.MkdirTemp("", "redisstore") //nolint:usetesting // it outlives this test
 		require.NoError(tb, err)
 		s := &server{dir: dir, addr: freeAddr(tb)}
 		shared.dir, shared.server = dir, s

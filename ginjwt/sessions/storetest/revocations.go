@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -102,10 +103,10 @@ var revocationCases = []testCase{
 		tag := newTag()
 		const many = 2000
 		for i := range many {
-			require.NoError(t, b.side(i).Revoke(b.ctx, tag, fmt.Sprint(i), b.long))
+			require.NoError(t, b.side(i).Revoke(b.ctx, tag, strconv.Itoa(i), b.long))
 		}
 		for i := range many {
-			b.revoked(t, true, tag, "", fmt.Sprint(i))
+			b.revoked(t, true, tag, "", strconv.Itoa(i))
 		}
 	}},
 }

@@ -150,7 +150,7 @@ func (b *rig) generation(t *testing.T, tag sessions.Tag, before int64) (now int6
 func (b *rig) settled(t *testing.T, good func() bool) {
 	t.Helper()
 	for end := time.Now().Add(b.Late); !good() && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) //nolint:forbidigo // a Store does not tell when it has heard
 	}
 }
 
@@ -170,7 +170,7 @@ func sameRecord(t *testing.T, want, got sessions.Record) {
 
 // number returns a hash that tells i.
 func number(i int) (h sessions.Hash) {
-	binary.BigEndian.PutUint64(h[:], uint64(i)+1)
+	binary.BigEndian.PutUint64(h[:], uint64(i)+1) //nolint:gosec // never negative
 	return h
 }
 
