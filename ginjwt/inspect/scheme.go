@@ -12,7 +12,8 @@ type Scheme struct {
 	// credentials, Malformed that for malformed ones, and Insufficient that for
 	// missing scopes, without their list; it is "" if there is none.
 	Challenge, Malformed, Insufficient string `json:"-"`
-	// Places are where the credentials can be.
+	// Places are where the credentials can be: "header", "query", "cookie" or
+	// "subprotocol", and the name.
 	Places []Place `json:"-"`
 
 	// Type is "apiKey", "http", "oauth2" or "openIdConnect".

@@ -73,11 +73,11 @@ type Config[D any] struct {
 	// secret is that of the client id. By default, clients are public: their
 	// client_id, if they send one, is remembered and not proven.
 	Client func(ctx context.Context, id, secret string) (bool, error)
-	// MayIntrospect reports whether the caller of the introspection endpoint, who
-	// passed its guard, may see a token: a service those that are for it, or that
-	// its clients hold (RFC 7662 section 4). Any other looks inactive. Of a refresh
-	// token, Issuer, Subject, ClientID, SessionID and Scope are known. By default,
-	// a caller may see all.
+	// MayIntrospect reports whether a caller who passed the guard of Introspect may
+	// see token. A service should see the tokens that are meant for it, or that its
+	// own clients hold (RFC 7662 section 4); to one who may not see it, a token looks
+	// inactive. Of a refresh token, Issuer, Subject, ClientID, SessionID and Scope
+	// are known. By default, a caller may see all.
 	MayIntrospect func(c *gin.Context, token *ginjwt.Claims) bool
 	// Hint describes the client to its user in a list of sessions. By default,
 	// it is the start of the User-Agent.

@@ -9,7 +9,7 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-// Revoke is described at [sessions.Store].
+// Revoke is described at sessions.Store.
 func (s *Store) Revoke(ctx context.Context, tag sessions.Tag, jti string, ttl time.Duration) error {
 	keys := []string{s.key(tag, kindJTI, jti)}
 	return s.do(ctx, func(ctx context.Context) error {
@@ -21,7 +21,7 @@ func (s *Store) Revoke(ctx context.Context, tag sessions.Tag, jti string, ttl ti
 	})
 }
 
-// Revoked is described at [sessions.Store]. Its answer can be Config.LocalTTL old,
+// Revoked is described at sessions.Store. Its answer can be Config.LocalTTL old,
 // as the package says.
 func (s *Store) Revoked(ctx context.Context, tag sessions.Tag, sid, jti string) (revoked bool, generation int64, err error) {
 	q := question{tag, sid, jti}

@@ -11,7 +11,7 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-// Create is described at [sessions.Store].
+// Create is described at sessions.Store.
 func (s *Store) Create(ctx context.Context, tag sessions.Tag, r sessions.Record, ttl time.Duration, limit int, revoked time.Duration) error {
 	args := []string{r.ID, rueidis.BinaryString(encode(r)), milliseconds(ttl), strconv.Itoa(limit), milliseconds(revoked)}
 	return s.do(ctx, func(ctx context.Context) error {
@@ -26,7 +26,7 @@ func (s *Store) Create(ctx context.Context, tag sessions.Tag, r sessions.Record,
 	})
 }
 
-// Get is described at [sessions.Store].
+// Get is described at sessions.Store.
 func (s *Store) Get(ctx context.Context, tag sessions.Tag, id string) (r sessions.Record, generation int64, err error) {
 	keys := []string{s.key(tag, kindSessions, ""), s.key(tag, kindGeneration, "")}
 	reply, err := call(ctx, s, func(ctx context.Context) ([]string, error) {
@@ -46,7 +46,7 @@ func (s *Store) Get(ctx context.Context, tag sessions.Tag, id string) (r session
 	return r, generation, failure(err)
 }
 
-// Rotate is described at [sessions.Store].
+// Rotate is described at sessions.Store.
 func (s *Store) Rotate(ctx context.Context, tag sessions.Tag, id string, from sessions.Hash, to sessions.Rotation, ttl time.Duration) error {
 	keys := []string{s.key(tag, kindSessions, "")}
 	args := []string{id, string(from[:]), rueidis.BinaryString(encodeRotation(to)), milliseconds(ttl)}
@@ -63,7 +63,7 @@ func (s *Store) Rotate(ctx context.Context, tag sessions.Tag, id string, from se
 	})
 }
 
-// List is described at [sessions.Store].
+// List is described at sessions.Store.
 func (s *Store) List(ctx context.Context, tag sessions.Tag) (all []sessions.Record, err error) {
 	reply, err := call(ctx, s, func(ctx context.Context) ([]string, error) {
 		return listScript.Exec(ctx, s.client, []string{s.key(tag, kindSessions, "")}, nil).AsStrSlice()
@@ -81,7 +81,7 @@ func (s *Store) List(ctx context.Context, tag sessions.Tag) (all []sessions.Reco
 	return all, nil
 }
 
-// End is described at [sessions.Store].
+// End is described at sessions.Store.
 func (s *Store) End(ctx context.Context, tag sessions.Tag, id string, revoked time.Duration) error {
 	keys := []string{s.key(tag, kindSessions, ""), s.key(tag, kindSID, id)}
 	return s.do(ctx, func(ctx context.Context) error {
@@ -93,7 +93,7 @@ func (s *Store) End(ctx context.Context, tag sessions.Tag, id string, revoked ti
 	})
 }
 
-// EndAll is described at [sessions.Store].
+// EndAll is described at sessions.Store.
 func (s *Store) EndAll(ctx context.Context, tag sessions.Tag, keep string, revoked time.Duration) error {
 	keys := []string{s.key(tag, kindSessions, ""), s.key(tag, kindGeneration, "")}
 	return s.do(ctx, func(ctx context.Context) error {
