@@ -10,7 +10,9 @@ import (
 // is no "none".
 type Algorithm string
 
-// The algorithms. One key is bound to one of them (RFC 8725 section 3.1).
+// The algorithms. HS is HMAC, whose secret both signs and verifies; RS and PS are
+// RSA, and ES is ECDSA; the number is that of SHA-2. One key is bound to one of
+// them (RFC 8725 section 3.1).
 const (
 	HS256 Algorithm = "HS256"
 	HS384 Algorithm = "HS384"

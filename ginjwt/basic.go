@@ -19,7 +19,7 @@ import (
 type BasicCredentials struct{ Username, Password string }
 
 // Match reports whether b is username and password. It takes the same time
-// whatever they are, so the time tells nothing about them; see ConstantTimeEqual.
+// whatever they are, so the time tells nothing about them; see [ConstantTimeEqual].
 func (b BasicCredentials) Match(username, password string) bool {
 	user := ConstantTimeEqual(b.Username, username)
 	return ConstantTimeEqual(b.Password, password) && user
@@ -59,7 +59,7 @@ func ConstantTimeEqual(a, b string) bool {
 //
 // Browsers remember the credentials and send them unasked, like cookies, so a
 // request of an unsafe method must come from the service's own origin or one
-// of TrustedOrigins; see FromCookie.
+// of TrustedOrigins; see [FromCookie].
 func HTTPBasic(opts ...SchemeOption) *Dependency[BasicCredentials] {
 	s := newScheme("HTTPBasic", headerPlace("Authorization", "basic"), isAmbient|hasRealm, opts)
 	s.httpScheme = "basic"

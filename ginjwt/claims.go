@@ -8,7 +8,9 @@ package ginjwt
 //		Tenant string `json:"tenant"`
 //	}
 //
-// An empty claim is one that the token does not have.
+// An empty claim is one that the token does not have. The token's sid and
+// client_id are fields as well, of an unexported part: SessionID and ClientID,
+// both strings.
 type Claims struct {
 	Issuer    string      `json:"iss,omitzero"`
 	Subject   string      `json:"sub,omitzero"`

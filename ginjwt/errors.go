@@ -25,11 +25,11 @@ const (
 	CodeClientClosed         = "client_closed_request" // 499: the client left
 
 	// RFC 6749 section 5.2.
-	CodeInvalidRequest       = "invalid_request"
-	CodeInvalidGrant         = "invalid_grant"
-	CodeInvalidScope         = "invalid_scope"
-	CodeInvalidClient        = "invalid_client"
-	CodeUnsupportedGrantType = "unsupported_grant_type"
+	CodeInvalidRequest       = "invalid_request"        // 400: by InvalidRequest
+	CodeInvalidGrant         = "invalid_grant"          // 400: by InvalidGrant
+	CodeInvalidScope         = "invalid_scope"          // 400: by InvalidScope
+	CodeInvalidClient        = "invalid_client"         // 401: by InvalidClient
+	CodeUnsupportedGrantType = "unsupported_grant_type" // 400: by UnsupportedGrantType
 )
 
 // What a client is told.
@@ -71,16 +71,18 @@ var (
 
 // An Error is a refusal: what the client is answered, and why. Any function of
 // a dependency may return one, wrapped or not, and may keep it in a package
-// variable.
+// variable. [Unauthenticated], [Forbidden], [HTTPError] and [Unavailable] make
+// the usual ones.
 type Error struct {
-	// Status is the HTTP status, 400 to 599.
+	// Status is the HTTP status, 400 to 599. With any other, the answer is 500.
 	Status int
 	// Code is one of the constants of this package, or the user's own: a fixed
 	// text, for metrics have it as a label.
 	Code string
 	// Detail is what the client reads: {"detail": Detail}.
 	Detail string
-	// Header is added to the response's: challenges, Retry-After.
+	// Header replaces those of the response's that have the same names: challenges,
+	// Retry-After. A 401 without a challenge gets that of the route's schemes.
 	Header http.Header
 	// Err is the cause, for logs only: it never reaches the client.
 	Err error
@@ -123,7 +125,8 @@ func Forbidden(detail string) error {
 }
 
 // HTTPError returns an error that is answered with status, 400 to 599, and
-// detail as its text. It is FastAPI's HTTPException.
+// detail as its text. With any other status, the answer is 500. It is FastAPI's
+// HTTPException.
 func HTTPError(status int, detail string) error {
 	return &Error{Status: status, Code: CodeHTTPError, Detail: detail}
 }
@@ -138,25 +141,32 @@ func Unavailable(cause error) error {
 	}
 }
 
-// InvalidGrant returns RFC 6749's invalid_grant, a 400: the user name and
-// password, or the refresh token, are not good. Say the same for an unknown
+// InvalidGrant returns invalid_grant of RFC 6749 section 5.2, a 400: the user name
+// and password, or the refresh token, are not good. Say the same for an unknown
 // user and for a wrong password.
+//
+// It is for token endpoints, and so are [InvalidScope], [InvalidRequest],
+// [UnsupportedGrantType] and [InvalidClient]: the answer is the JSON that the RFC
+// wants there, whatever [OnError] says. description is its error_description, in
+// which anything but printable ASCII is replaced, and its detail as it is.
 func InvalidGrant(description string) error { return tokenError(CodeInvalidGrant, description) }
 
-// InvalidScope returns RFC 6749's invalid_scope, a 400.
+// InvalidScope returns invalid_scope of RFC 6749 section 5.2, a 400: what was asked
+// for is unknown, malformed, or more than may be granted. See [InvalidGrant].
 func InvalidScope(description string) error { return tokenError(CodeInvalidScope, description) }
 
-// InvalidRequest returns RFC 6749's invalid_request, a 400: a parameter is
-// missing, repeated or malformed.
+// InvalidRequest returns invalid_request of RFC 6749 section 5.2, a 400: a
+// parameter is missing, repeated or malformed. See [InvalidGrant].
 func InvalidRequest(description string) error { return tokenError(CodeInvalidRequest, description) }
 
-// UnsupportedGrantType returns RFC 6749's unsupported_grant_type, a 400.
+// UnsupportedGrantType returns unsupported_grant_type of RFC 6749 section 5.2, a
+// 400: grant_type is none of those that are served. See [InvalidGrant].
 func UnsupportedGrantType(description string) error {
 	return tokenError(CodeUnsupportedGrantType, description)
 }
 
-// InvalidClient returns RFC 6749's invalid_client, a 401 with a challenge for
-// HTTP Basic: client authentication failed.
+// InvalidClient returns invalid_client of RFC 6749 section 5.2, a 401 with a
+// challenge for HTTP Basic: client authentication failed. See [InvalidGrant].
 func InvalidClient(description string) error {
 	e := tokenError(CodeInvalidClient, description)
 	e.Status, e.Header = 401, http.Header{"Www-Authenticate": {`Basic realm="token"`}}

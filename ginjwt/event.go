@@ -17,7 +17,7 @@ type Outcome string
 
 // The outcomes.
 const (
-	OutcomeAccepted  Outcome = "accepted"
+	OutcomeAccepted  Outcome = "accepted"  // let through
 	OutcomeAnonymous Outcome = "anonymous" // let through without credentials, which are optional
 	OutcomeRefused   Outcome = "refused"   // the client's fault: 4xx
 	OutcomeFailed    Outcome = "failed"    // ours: 5xx
@@ -27,6 +27,7 @@ const (
 // credentials and, but for what a user's error quotes in Cause, nothing that a
 // client chose.
 type Event struct {
+	// Outcome is what became of the request.
 	Outcome Outcome
 	// Status, Code and Reason are those of the refusal: the answer's status, an
 	// Error's Code, and why a token was refused.
@@ -62,10 +63,10 @@ type Event struct {
 	subject func() string
 }
 
-// What Ignored can be.
+// What Event.Ignored can be.
 const (
-	IgnoredOtherScheme = "credentials of another scheme"
-	IgnoredCookie      = "a cookie beside a header"
+	IgnoredOtherScheme = "credentials of another scheme" // which count as none were sent
+	IgnoredCookie      = "a cookie beside a header"      // the header wins; see FromCookie
 )
 
 // Subject returns the sub of the token, if that was good, whatever became of the
@@ -81,8 +82,9 @@ func (ev Event) Subject() string {
 type observer = func(context.Context, Event)
 
 // Observe returns middleware that calls fn with each decision of the guards
-// after it, on the request's goroutine. Several Observes all see them. Without
-// one, failures are logged to slog.Default. Observe panics if fn is nil.
+// after it, on the request's goroutine: what fn waits for, the client waits for.
+// Several Observes all see them. Without one, failures are logged to
+// slog.Default; with one, they are not. Observe panics if fn is nil.
 func Observe(fn func(context.Context, Event)) gin.HandlerFunc {
 	needFunc("Observe", fn)
 	return func(c *gin.Context) {
@@ -91,8 +93,8 @@ func Observe(fn func(context.Context, Event)) gin.HandlerFunc {
 }
 
 // LogEvents returns middleware that logs each decision to l: what was accepted
-// at debug level, what was refused at info, failures at error. It panics if l
-// is nil.
+// or let through without credentials at debug level, what was refused at info,
+// failures at error. It is an [Observe]. It panics if l is nil.
 func LogEvents(l *slog.Logger) gin.HandlerFunc {
 	if l == nil {
 		panic("ginjwt: LogEvents: nil logger")

@@ -31,6 +31,21 @@ func ExampleHTTPError() {
 	// 404 {"detail":"Item not found"}
 }
 
+// An outage of our own is 503, for a client that gets 401 throws its token away.
+func ExampleUnavailable() {
+	user := ginjwt.Depends(claims, func(*gin.Context, ginjwt.Claims) (string, error) {
+		return "", ginjwt.Unavailable(errors.New("no connection to the database")) // for the log
+	})
+
+	r := gin.New()
+	r.Use(ginjwt.Observe(func(_ context.Context, ev ginjwt.Event) { fmt.Println(ev.Outcome, "-", ev.Cause) }))
+	r.GET("/", ginjwt.Handle(user, func(c *gin.Context, name string) { c.String(200, name) }))
+	show(r, "/", tokenFor("johndoe", ""))
+	// Output:
+	// failed - no connection to the database
+	// 503 {"detail":"Service unavailable"}
+}
+
 // An error of one's own: a code for logs and metrics, a header, and a cause that
 // the client does not see.
 func ExampleError() {

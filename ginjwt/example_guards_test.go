@@ -138,6 +138,21 @@ func ExampleRequire() {
 	// 403 {"detail":"Not enough permissions"}
 }
 
+// A route that is open on purpose says so, to readers and to the audit of package
+// inspect. It opens nothing that a guard before it closes.
+func ExamplePublic() {
+	r := gin.New()
+	r.GET("/health", ginjwt.Public(), func(c *gin.Context) { c.String(200, "ok") })
+	r.Use(ginjwt.Require(claims)) // from here on
+	r.GET("/stats", ginjwt.Public(), func(c *gin.Context) { c.String(200, "2 users") })
+
+	show(r, "/health", "")
+	show(r, "/stats", "")
+	// Output:
+	// 200 ok
+	// 401 {"detail":"Not authenticated"}
+}
+
 // A plain Gin handler, in a group that is guarded, asks who is there.
 func ExampleDependency_Get() {
 	r := gin.New()

@@ -37,6 +37,34 @@ func ExamplePasswordForm() {
 	// 400 no-store
 }
 
+// A grant of another kind: a service logs in with a secret of its own (RFC 6749
+// section 4.4).
+func ExampleTokenForm() {
+	login := func(_ *gin.Context, form url.Values) (ginjwt.Token, error) {
+		switch {
+		case form.Get("grant_type") != "client_credentials":
+			return ginjwt.Token{}, ginjwt.UnsupportedGrantType("Use client_credentials")
+		case form.Get("client_id") != "robot" || !ginjwt.ConstantTimeEqual(form.Get("client_secret"), "k-5f2b7c"):
+			return ginjwt.Token{}, ginjwt.InvalidClient("Unknown client or wrong secret")
+		}
+		return issuer.Token(&ginjwt.Claims{Subject: "robot", Scope: "reports"})
+	}
+
+	r := gin.New()
+	r.POST("/token", ginjwt.Handle(ginjwt.Depends(ginjwt.TokenForm(), login), ginjwt.WriteToken))
+	for _, secret := range []string{"k-5f2b7c", "stolen"} {
+		form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"robot"}, "client_secret": {secret}}
+		req := httptest.NewRequest("POST", "/token", strings.NewReader(form.Encode()))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, req)
+		fmt.Println(w.Code, strings.Contains(w.Body.String(), `"scope":"reports"`))
+	}
+	// Output:
+	// 200 true
+	// 401 false
+}
+
 // An issuer fills in what a token needs: iss, aud, iat, exp and a random jti.
 func ExampleIssuer_Sign() {
 	issuer := ginjwt.Must(ginjwt.NewIssuer(ginjwt.IssuerConfig{
@@ -87,4 +115,16 @@ MCowBQYDK2VwAyEARMBrhKphbQchjh26nKYtZKxSB4rqc+DG33Z/IInnpTo=
 	fmt.Println(key.Algorithm(), key.CanSign(), err)
 	// Output:
 	// EdDSA false <nil>
+}
+
+// The keys of a new service. In production they are loaded: NewKey, KeyFromPEM.
+func ExampleGenerateKey() {
+	for _, alg := range []ginjwt.Algorithm{ginjwt.HS256, ginjwt.ES256, ginjwt.EdDSA} {
+		key, err := ginjwt.GenerateKey(alg)
+		fmt.Println(key.Algorithm(), key.CanSign(), key.Public() != nil, err)
+	}
+	// Output:
+	// HS256 true false <nil>
+	// ES256 true true <nil>
+	// EdDSA true true <nil>
 }

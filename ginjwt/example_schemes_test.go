@@ -80,6 +80,53 @@ func ExampleAPIKeyHeader() {
 	// 401 {"detail":"Not authenticated"}
 }
 
+// A user name and a password with each request, compared in constant time. For
+// users' passwords, compare slow hashes.
+func ExampleHTTPBasic() {
+	user := ginjwt.Depends(ginjwt.HTTPBasic(), func(_ *gin.Context, sent ginjwt.BasicCredentials) (string, error) {
+		if !sent.Match("stanleyjobson", "swordfish") {
+			return "", ginjwt.Unauthenticated("Incorrect username or password")
+		}
+		return sent.Username, nil
+	})
+
+	r := gin.New()
+	r.GET("/", ginjwt.Handle(user, func(c *gin.Context, name string) { c.String(200, "Hello, %s", name) }))
+	for _, password := range []string{"swordfish", "wrong"} {
+		req := httptest.NewRequest("GET", "/", nil)
+		req.SetBasicAuth("stanleyjobson", password)
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, req)
+		fmt.Println(w.Code, w.Body)
+	}
+	// Output:
+	// 200 Hello, stanleyjobson
+	// 401 {"detail":"Incorrect username or password"}
+}
+
+// A page's script opens a WebSocket: new WebSocket(url, ["chat", "bearer", token]).
+// The token is for the guard alone: the library that selects a subprotocol does
+// not see it.
+func ExampleFromWebSocketProtocol() {
+	token := ginjwt.OAuth2PasswordBearer("/token", ginjwt.FromWebSocketProtocol("bearer"))
+	claims := ginjwt.JWT[ginjwt.Claims](token, verifier)
+
+	r := gin.New()
+	r.GET("/chat", ginjwt.Handle(claims, func(c *gin.Context, who ginjwt.Claims) {
+		c.String(200, "%s; the library sees %q", who.Subject, c.GetHeader("Sec-WebSocket-Protocol"))
+	}))
+	req := httptest.NewRequest("GET", "https://api.example/chat", nil)
+	req.Header.Set("Connection", "Upgrade")
+	req.Header.Set("Upgrade", "websocket")
+	req.Header.Set("Origin", "https://api.example")
+	req.Header.Set("Sec-WebSocket-Protocol", "chat, bearer, "+tokenFor("johndoe", ""))
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, req)
+	fmt.Println(w.Code, w.Body)
+	// Output:
+	// 200 johndoe; the library sees "chat, bearer"
+}
+
 // A page's token is in a cookie that its scripts cannot read. A form of another
 // site cannot use it.
 func ExampleFromCookie() {

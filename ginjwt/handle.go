@@ -13,10 +13,11 @@ import (
 // refused, or fails, the request is answered as Abort says, and neither h nor
 // any later handler runs. Handle panics if d or h is nil.
 //
-// It is for Gin to call. A middleware that calls it, or Require, itself makes it
-// run the rest of the chain, for its clean-ups come last; a second one that is
-// called after that finds the request answered, and says so with 500 or in the
-// log. What belongs together is one Require.
+// Register what it returns with Gin, and do not call it from a middleware: called
+// there, it runs the rest of the chain, for its clean-ups come after that. A second
+// one that is called next is too late, and says so with 500 or, if the request was
+// answered, in the log. The same holds for [Require]: put the guards that belong
+// together into one.
 func Handle[T any](d *Dependency[T], h func(*gin.Context, T)) gin.HandlerFunc {
 	nodes := nodesOf("Handle", d)
 	return handler(nodes, needFunc("Handle", h), func(c *gin.Context, s *slot) {

@@ -13,18 +13,20 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// SigningKeys is a source of keys that also says which one to sign with now:
-// for keys that rotate.
+// SigningKeys is a source of keys that also says which one to sign with now: for
+// keys that rotate. A Ring of package jwks is one. SigningKey must be safe for
+// concurrent use; if it returns an error, or a public key, nothing is signed.
 type SigningKeys interface {
 	KeySource
 	SigningKey(ctx context.Context) (Key, error)
 }
 
-// IssuerConfig says what an Issuer puts into its tokens.
+// IssuerConfig says what an Issuer puts into its tokens. Issuer, Audience and
+// either Key or Keys must be set.
 type IssuerConfig struct {
 	// Key signs, and verifies what it signed. It is a secret or a private key.
 	Key Key
-	// Keys is the alternative to Key for keys that rotate.
+	// Keys is the alternative to Key, for keys that rotate.
 	Keys SigningKeys
 	// Issuer is the tokens' iss: a URL, or a name for this service.
 	Issuer string

@@ -11,7 +11,7 @@ import (
 // with CodeExpiredToken or CodeInvalidToken and a Reason as its cause, 503 if
 // keys or the Revoker cannot be reached, 499 if ctx was cancelled meanwhile.
 //
-// Verify panics if v is nil or C cannot be a claims type; see JWT.
+// Verify panics if v is nil or C cannot be a claims type; see [JWT].
 func Verify[C any, P ClaimsOf[C]](ctx context.Context, v *Verifier, token string) (C, error) {
 	t, err := typedOf[C, P](v)
 	if err != nil {

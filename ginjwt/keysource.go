@@ -25,8 +25,8 @@ type KeySource interface {
 // Keys returns a KeySource of several keys: for a rotation, or for several
 // algorithms. A token with a key ID is verified by the key of that ID and no
 // other. A token without one is verified by the only key for its algorithm; if
-// that is one of two secrets, both are tried. NewVerifier reports zero keys,
-// repeated IDs and an empty list.
+// that is one of two secrets, both are tried. NewVerifier returns an
+// error for a zero Key, an ID that two keys have, and an empty list.
 func Keys(keys ...Key) KeySource {
 	s := &keySet{keys: slices.Clone(keys), byID: map[keyID]Key{}}
 	for _, k := range s.keys {

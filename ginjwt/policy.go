@@ -47,8 +47,8 @@ type Policy struct {
 	// CacheSize is how many accepted tokens are remembered with their claims, so
 	// that they need not be verified again; dates, keys and revocations are
 	// looked at each time. By default, it is 0: none. A token takes its own
-	// length and half a KiB, and its payload unless the claims are flat or can
-	// Clone themselves.
+	// length and half a KiB, and its payload unless the claims are flat or have a
+	// method Clone() C, which returns a copy that shares nothing.
 	CacheSize int
 
 	// Revoker, if set, is asked about every token that is good in all else.

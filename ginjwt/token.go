@@ -9,6 +9,7 @@ import (
 
 // Token is the answer to a login (RFC 6749 section 5.1).
 type Token struct {
+	// AccessToken is what Issuer.Sign returns, or an opaque token.
 	AccessToken string `json:"access_token"`
 	// TokenType is "bearer" if it is empty.
 	TokenType string `json:"token_type"`

@@ -17,16 +17,16 @@
 // error.type (the Code of the ginjwt.Error), ginjwt.outcome, ginjwt.reason,
 // ginjwt.guard, ginjwt.scheme, ginjwt.issuer and ginjwt.alg. The span event alone
 // has ginjwt.cached, ginjwt.duration in seconds, ginjwt.ignored, ginjwt.kid and
-// ginjwt.cause, and enduser.id if WithSubject asks for it. What an event does not
+// ginjwt.cause, and enduser.id if [WithSubject] asks for it. What an event does not
 // tell is left out.
 //
 // No attribute of a metric is a client's choice, so a client cannot make the
 // metrics grow. That holds as long as the codes that a program puts into its own
 // ginjwt.Errors do not depend on the request.
 //
-// One Observe suffices: two on a request's way tell of it twice. Where an observer
-// is set, ginjwt no longer logs failures by itself: that is why the code above has
-// LogEvents.
+// One [Observe] suffices: two on a request's way tell of it twice. Where an
+// observer is set, ginjwt no longer logs failures by itself: that is why the code
+// above has [ginjwt.LogEvents].
 //
 // # Security
 //
@@ -36,7 +36,8 @@
 //
 // # Compatibility
 //
-// This is a module of its own, with the versions of ginjwt; Go and Gin are those
-// of its go.mod. Until v1.0.0 a minor version may rename metrics and attributes:
-// some follow OpenTelemetry's semantic conventions, which change as well.
+// As for package ginjwt. Until v1.0.0 a minor version may rename metrics and
+// attributes: some follow OpenTelemetry's semantic conventions, which change as
+// well. This is a module of its own, so that nobody depends on OpenTelemetry who
+// does not use it; the versions that it needs are in its go.mod.
 package ginjwtotel

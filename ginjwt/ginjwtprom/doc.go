@@ -16,13 +16,13 @@
 //   - ginjwt_decision_duration_seconds, a histogram with the labels outcome and
 //     cached ("true" or "false").
 //
-// A label is empty where a ginjwt.Event does not tell it. None is a client's
+// A label is empty where a [ginjwt.Event] does not tell it. None is a client's
 // choice, so a client cannot add series. That holds as long as the codes that a
 // program puts into its own ginjwt.Errors do not depend on the request.
 //
-// One Observe suffices: two on a request's way tell of it twice. Where an observer
-// is set, ginjwt no longer logs failures by itself: that is why the code above has
-// LogEvents.
+// One [Metrics.Observe] suffices: two on a request's way tell of it twice. Where an
+// observer is set, ginjwt no longer logs failures by itself: that is why the code
+// above has [ginjwt.LogEvents].
 //
 // # Security
 //
@@ -32,6 +32,7 @@
 //
 // # Compatibility
 //
-// This is a module of its own, with the versions of ginjwt; Go and Gin are those
-// of its go.mod. Until v1.0.0 a minor version may rename metrics and labels.
+// As for package ginjwt. Until v1.0.0 a minor version may rename metrics and
+// labels. This is a module of its own, so that nobody depends on Prometheus' client
+// who does not use it; the versions that it needs are in its go.mod.
 package ginjwtprom

@@ -29,6 +29,6 @@
 //
 // # Compatibility
 //
-// As of package ginjwt, but for one thing: a patch version, too, may add
+// As for package [ginjwt], but for one thing: a patch version, too, may add
 // forgeries to [RefusesForged], and what it then finds was a hole before.
 package ginjwttest

@@ -28,7 +28,7 @@
 //
 // # Compatibility
 //
-// As of package ginjwt. The table is for people, and may change with any version;
+// As for package ginjwt. The table is for people, and may change with any version;
 // programs read [Routes]. Gin's tree is tested from Gin 1.9.1 to 1.12; with a
 // later one that keeps it in another way, the audit fails and says so.
 package inspect

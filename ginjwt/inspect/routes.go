@@ -45,11 +45,11 @@ type Route struct {
 	notes []any
 }
 
-// A Way is credentials that suffice together.
+// A Way is credentials that suffice together. An empty one needs none.
 type Way []Demand
 
 // A Demand is a security scheme and the scopes that its credentials must grant,
-// the outermost demand first.
+// the outermost demand first. Scopes is empty if the credentials alone suffice.
 type Demand struct {
 	Scheme *Scheme
 	Scopes []string
@@ -65,8 +65,8 @@ func (r Route) Optional() bool {
 // outermost first.
 func (r Route) Notes() []any { return slices.Clone(r.notes) }
 
-// Routes returns the routes of e in Gin's order. It returns a *TreeError if Gin
-// keeps them in a way that is not known.
+// Routes returns the routes of e in Gin's order. It returns a *[TreeError] if Gin
+// keeps them in a way that is not known, and an error if e is nil.
 func Routes(e *gin.Engine) ([]Route, error) {
 	if e == nil {
 		return nil, errors.New("ginjwt: inspect: the engine is nil")

@@ -22,25 +22,32 @@ type Scheme struct {
 	Places []Place `json:"-"`
 
 	// Type is "apiKey", "http", "oauth2" or "openIdConnect".
-	Type        string `json:"type"`
+	Type string `json:"type"`
+	// Description is that of ginjwt.Description, or "".
 	Description string `json:"description,omitempty"`
-	// ParamName and In are those of an API key.
+	// ParamName and In are those of an API key: its name, and "header", "query" or
+	// "cookie".
 	ParamName string `json:"name,omitempty"`
 	In        string `json:"in,omitempty"`
-	// HTTPScheme is the scheme of HTTP authentication, such as "bearer".
-	HTTPScheme       string `json:"scheme,omitempty"`
-	BearerFormat     string `json:"bearerFormat,omitempty"`
-	Flows            *Flows `json:"flows,omitempty"`
+	// HTTPScheme is the scheme of HTTP authentication, such as "bearer", and
+	// BearerFormat says what its token is, such as "JWT", or is "".
+	HTTPScheme   string `json:"scheme,omitempty"`
+	BearerFormat string `json:"bearerFormat,omitempty"`
+	// Flows are those of OAuth 2.0, or nil.
+	Flows *Flows `json:"flows,omitempty"`
+	// OpenIDConnectURL is that of the provider's discovery document, or "".
 	OpenIDConnectURL string `json:"openIdConnectUrl,omitempty"`
 }
 
 // Flows are OpenAPI's OAuth Flows Object. One of them is set.
 type Flows struct {
-	Password          *Flow `json:"password,omitempty"`
-	AuthorizationCode *Flow `json:"authorizationCode,omitempty"`
+	Password          *Flow `json:"password,omitempty"`          // RFC 6749 section 4.3
+	AuthorizationCode *Flow `json:"authorizationCode,omitempty"` // RFC 6749 section 4.1
 }
 
-// A Flow is OpenAPI's OAuth Flow Object. Scopes is never nil.
+// A Flow is OpenAPI's OAuth Flow Object. AuthorizationURL is "" but for the
+// authorization code, RefreshURL if there is none. Scopes has the description of
+// each scope that can be granted, and is never nil.
 type Flow struct {
 	AuthorizationURL string            `json:"authorizationUrl,omitempty"`
 	TokenURL         string            `json:"tokenUrl"`
@@ -48,7 +55,8 @@ type Flow struct {
 	Scopes           map[string]string `json:"scopes"`
 }
 
-// A Place is where credentials can be in a request.
+// A Place is where credentials can be in a request: in the "header", "query" or
+// "cookie" of that name, or, after it, as a "subprotocol" of a WebSocket handshake.
 type Place struct{ In, Name string }
 
 func schemeOf(d *describe.Scheme) *Scheme {

@@ -117,7 +117,9 @@ func compare(all []found, listed gin.RoutesInfo) error {
 	return nil
 }
 
-// Engine returns the engine of a group, or r itself if it is one.
+// Engine returns the engine of a group, or r itself if it is one. Of any other
+// router, it returns an error, and a *[TreeError] if Gin keeps it in a way that is
+// not known.
 func Engine(r gin.IRouter) (e *gin.Engine, err error) {
 	defer func() {
 		if r := recover(); r != nil {

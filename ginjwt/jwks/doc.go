@@ -44,6 +44,6 @@
 //
 // # Compatibility
 //
-// As of package [ginjwt]. Intervals and limits that are no options may change
+// As for package [ginjwt]. Intervals and limits that are no options may change
 // with a minor version, the bounds that the comments promise among them.
 package jwks

@@ -14,7 +14,7 @@ import (
 )
 
 // An Option changes how a provider is asked. One that means nothing for what is
-// made is an error.
+// made is an error, and so is a value out of its bounds.
 type Option struct {
 	name  string
 	uses  use // what it means something for
@@ -141,7 +141,7 @@ func Algorithms(algs ...ginjwt.Algorithm) Option {
 
 // WarmUp fetches the keys at once, in the background, so that the first request
 // need not wait for them. By default, it is the first token that fetches them.
-// That a fetch fails stops nothing; to wait for it, see Source.Refresh.
+// That a fetch fails stops nothing; to wait for it, see [Source.Refresh].
 func WarmUp() Option {
 	return Option{"WarmUp", forKeys, func(c *config) error {
 		c.warmUp = true

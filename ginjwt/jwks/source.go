@@ -64,7 +64,7 @@ func Remote(url string, opts ...Option) (*Source, error) {
 
 // DiscoverKeys returns the keys of issuer, whose metadata tell where they are
 // (OpenID Connect Discovery 1.0, RFC 8414). It is for those who want to Close
-// or Refresh them; else see Discover.
+// or Refresh them; else see [Discover].
 func DiscoverKeys(issuer string, opts ...Option) (*Source, error) {
 	cfg, err := newConfig(forKeys, opts)
 	urls, fault := wellKnown(issuer)

@@ -25,7 +25,7 @@
 //
 // # Compatibility
 //
-// As of package ginjwt. The document is one of OpenAPI 3.1, and says the same of
-// security under every version; the order of its parts, texts for people, names
-// that were not given, and the page may change with a minor version.
+// As for package [ginjwt]. The document is one of OpenAPI 3.1, and says the same of
+// security under every version; the order of its parts, texts for people,
+// operation IDs that were not given, and the page may change with a minor version.
 package openapi

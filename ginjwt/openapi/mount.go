@@ -29,7 +29,7 @@ import (
 // Realm of its own, or browsers use its credentials for the API as well.
 //
 // Call it when all other routes are registered. The error names all faults of
-// cfg and of the document; see Document. Routes that come later are in the
+// cfg and of the document; see [Document]. Routes that come later are in the
 // document, for it is made when it is first asked for. A token endpoint that is
 // declared and is no route is logged as a warning.
 func Mount(r gin.IRouter, cfg Config) error {

@@ -13,11 +13,15 @@ import (
 type Op struct {
 	// ID is the operationId. By default, it is the name of the handler's function.
 	ID string
-	// Summary is, by default, made of that name.
-	Summary     string
+	// Summary is one line on what the operation does. By default, it is made of
+	// that name.
+	Summary string
+	// Description says more, in CommonMark. By default, there is none.
 	Description string
-	Tags        []string
-	Deprecated  bool
+	// Tags are what readers find operations by. Those of a group are added.
+	Tags []string
+	// Deprecated says that the operation should be used no more.
+	Deprecated bool
 	// Request is the schema of the request's JSON body, and Response that of the
 	// successful answer's: any value that marshals to a JSON Schema, such as that
 	// of a library that makes them of structs. A schema must not refer to what is

@@ -37,7 +37,7 @@
 //
 // # Compatibility
 //
-// As of package [ginjwt]. Until v1.0.0 a minor version may want further methods
+// As for package [ginjwt]. Until v1.0.0 a minor version may want further methods
 // of a [Store]; package storetest tests them. It may also keep sessions in
 // another way, so that users have to log in again.
 package sessions

@@ -8,8 +8,8 @@ import (
 
 // A Rate lets Burst events through at once, and then one Every so often.
 type Rate struct {
-	Burst int
-	Every time.Duration
+	Burst int           // how many at once, at least 1
+	Every time.Duration // after how long there may be one more
 }
 
 // limiter holds each key to a Rate. It takes a fixed amount of memory, and never

@@ -67,7 +67,7 @@ func sidKey(id string) string     { return "s" + id }
 func jtiKey(jti string) string    { return "j" + jti }
 
 // NewMemory returns a Store in memory: for one instance, whose sessions end
-// with the process.
+// with the process. It returns an error if MaxEntries is negative.
 func NewMemory(cfg MemoryConfig) (Store, error) {
 	if cfg.MaxEntries < 0 {
 		return nil, fmt.Errorf("sessions: MemoryConfig: MaxEntries is negative: %d", cfg.MaxEntries)

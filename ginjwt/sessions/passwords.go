@@ -15,6 +15,7 @@ import (
 )
 
 // PasswordsConfig says how Passwords checks passwords and slows down guessing.
+// Compare, Dummy and Address must be set.
 type PasswordsConfig struct {
 	// Compare reports whether password is that of hash: argon2id's
 	// ComparePasswordAndHash, for instance.

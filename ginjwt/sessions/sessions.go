@@ -28,7 +28,7 @@ type Login[D any] struct {
 
 // Config says how Sessions log users in and for how long.
 type Config[D any] struct {
-	// Issuer signs the access tokens.
+	// Issuer signs the access tokens. It must be set.
 	Issuer *ginjwt.Issuer
 	// Password checks a user name and a password, and grants scopes. It returns
 	// an InvalidGrant if they are wrong. Without it, Token refuses the password
@@ -72,11 +72,11 @@ type Config[D any] struct {
 	// secret is that of the client id. By default, clients are public: their
 	// client_id, if they send one, is remembered and not proven.
 	Client func(ctx context.Context, id, secret string) (bool, error)
-	// MayIntrospect reports whether the caller of the introspection endpoint, who
-	// passed its guard, may see a token: a service those that are for it, or that
-	// its clients hold (RFC 7662 section 4). Any other looks inactive. Of a refresh
-	// token, Issuer, Subject, ClientID, SessionID and Scope are known. By default,
-	// a caller may see all.
+	// MayIntrospect reports whether a caller who passed the guard of Introspect may
+	// see token. A service should see the tokens that are meant for it, or that its
+	// own clients hold (RFC 7662 section 4); to one who may not see it, a token looks
+	// inactive. Of a refresh token, Issuer, Subject, ClientID, SessionID and Scope
+	// are known. By default, a caller may see all.
 	MayIntrospect func(c *gin.Context, token *ginjwt.Claims) bool
 	// Hint describes the client to its user in a list of sessions. By default,
 	// it is the start of the User-Agent.
@@ -198,7 +198,8 @@ type Session struct {
 	Created, Used, Ends time.Time
 }
 
-// List returns the sessions of a user, the one used last first.
+// List returns the sessions of a user, the one used last first. An error is an
+// outage of the Store: [ginjwt.Abort] answers it with 503.
 func (s *Sessions[D]) List(ctx context.Context, subject string) ([]Session, error) {
 	records, err := s.cfg.Store.List(ctx, s.tag(subject))
 	if err != nil {
@@ -217,18 +218,21 @@ func (s *Sessions[D]) List(ctx context.Context, subject string) ([]Session, erro
 }
 
 // End ends one session of a user: its refresh token and its access tokens are
-// good no more. One that is over already is no error.
+// good no more. One that is over already, or another user's, is no error and
+// nothing happens to it. Errors are those of List.
 func (s *Sessions[D]) End(ctx context.Context, subject, id string) error {
 	return s.endRecord(ctx, s.tag(subject), id)
 }
 
 // EndAll ends all sessions of a user, and refuses every access token that was
 // signed for them before: for "log out everywhere" and after a new password.
+// Errors are those of List.
 func (s *Sessions[D]) EndAll(ctx context.Context, subject string) error {
 	return outage(ctx, s.cfg.Store.EndAll(ctx, s.tag(subject), "", s.retain))
 }
 
-// EndOthers ends all sessions of a user but the session keep.
+// EndOthers ends all sessions of a user but the session keep, whose ID must not be
+// empty: the SessionID of the caller's claims. Errors are those of List.
 func (s *Sessions[D]) EndOthers(ctx context.Context, subject, keep string) error {
 	if keep == "" {
 		return errors.New("sessions: EndOthers: no session to keep; EndAll ends them all")

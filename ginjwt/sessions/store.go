@@ -34,7 +34,8 @@ type Record struct {
 	Data []byte
 }
 
-// A Rotation is what a refresh changes in a Record.
+// A Rotation is what a refresh changes in a Record. Its fields are those of the
+// Record that have their names.
 type Rotation struct {
 	Current, Previous, Salt Hash
 	GraceEnds, Used         time.Time

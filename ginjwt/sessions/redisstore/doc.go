@@ -60,7 +60,7 @@
 //
 // # Compatibility
 //
-// As of package ginjwt. It needs Redis 6.2 or later, and rueidis as in go.mod,
+// As for package ginjwt. It needs Redis 6.2 or later, and rueidis as in go.mod,
 // whose ClientOption is part of what is exported here. A minor version may keep
 // sessions in another way, so that users have to log in again.
 package redisstore

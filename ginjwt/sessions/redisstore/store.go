@@ -58,7 +58,8 @@ type Store struct {
 var _ sessions.Store = (*Store)(nil)
 
 // Open connects to Redis. It returns an error if there is none, if it could
-// forget revocations (see Config.InsecureAllowEviction), or if it is a replica.
+// forget revocations (see [Config.InsecureAllowEviction]), or if it is a replica;
+// and, before it asks, one that names everything that is wrong with option and cfg.
 //
 // The client is the Store's own: some options of rueidis decide whether what the
 // Store promises is true. It refuses those that lead to replicas, or by which it

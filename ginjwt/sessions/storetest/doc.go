@@ -17,6 +17,6 @@
 //
 // # Compatibility
 //
-// As of package ginjwt, but for one thing: a patch version, too, may add cases
+// As for package ginjwt, but for one thing: a patch version, too, may add cases
 // for what Store promises already.
 package storetest

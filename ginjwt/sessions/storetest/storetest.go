@@ -14,8 +14,9 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-// A Harness is a Store to test.
+// A Harness is a Store to test. What has no default must be set.
 type Harness struct {
+	// Store is what is tested.
 	Store sessions.Store
 	// Peer is another instance with the same sessions, if there can be one. By
 	// default, it is Store.
