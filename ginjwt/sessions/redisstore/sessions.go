@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -25,6 +26,9 @@ func (s *Store) Create(ctx context.Context, tag sessions.Tag, r sessions.Record,
 		return err
 	})
 }
+
+// isOutOfMemory reports whether Redis refused a command because its memory is full.
+func isOutOfMemory(e *rueidis.RedisError) bool { return strings.HasPrefix(e.Error(), "OOM ") }
 
 // Get is described at sessions.Store.
 func (s *Store) Get(ctx context.Context, tag sessions.Tag, id string) (r sessions.Record, generation int64, err error) {

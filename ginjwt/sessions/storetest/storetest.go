@@ -10,8 +10,6 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
-	"encoding/binary"
-	"errors"
 	"testing"
 	"time"
 
@@ -174,11 +172,3 @@ func sameRecord(t *testing.T, want, got sessions.Record) {
 	}
 	assert.Equal(t, want, got)
 }
-
-// number returns a hash that tells i.
-func number(i int) (h sessions.Hash) {
-	binary.BigEndian.PutUint64(h[:], uint64(i)+1)
-	return h
-}
-
-func is(err error) func(error) bool { return func(e error) bool { return errors.Is(e, err) } }
