@@ -27,9 +27,6 @@ func (s *Store) Create(ctx context.Context, tag sessions.Tag, r sessions.Record,
 	})
 }
 
-// isOutOfMemory reports whether Redis refused a command because its memory is full.
-func isOutOfMemory(e *rueidis.RedisError) bool { return strings.HasPrefix(e.Error(), "OOM ") }
-
 // Get is described at sessions.Store.
 func (s *Store) Get(ctx context.Context, tag sessions.Tag, id string) (r sessions.Record, generation int64, err error) {
 	keys := []string{s.key(tag, kindSessions, ""), s.key(tag, kindGeneration, "")}
@@ -127,3 +124,6 @@ func (s *Store) named(ctx context.Context, script *rueidis.Lua, tag sessions.Tag
 		}
 	}
 }
+
+// isOutOfMemory reports whether Redis refused a command because its memory is full.
+func isOutOfMemory(e *rueidis.RedisError) bool { return strings.HasPrefix(e.Error(), "OOM ") }

@@ -46,6 +46,6 @@ func rotatedOrRefused(err error) bool {
 
 // number returns a hash that tells which racer made it.
 func number(i int) (h sessions.Hash) {
-	binary.BigEndian.PutUint64(h[:], uint64(i)+1)
+	binary.BigEndian.PutUint64(h[:], uint64(i)+1) //nolint:gosec // never negative
 	return h
 }

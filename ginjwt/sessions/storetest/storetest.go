@@ -155,7 +155,7 @@ func (b *rig) generation(t *testing.T, tag sessions.Tag, before int64) (now int6
 func (b *rig) settled(t *testing.T, good func() bool) {
 	t.Helper()
 	for end := time.Now().Add(b.Late); !good() && time.Now().Before(end); {
-		time.Sleep(time.Millisecond)
+		time.Sleep(time.Millisecond) //nolint:forbidigo // a Store does not tell when it has heard
 	}
 }
 
