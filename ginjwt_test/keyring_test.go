@@ -246,6 +246,28 @@ func fetchSet(t *testing.T, base, method, ifNoneMatch string) (*http.Response, [
 
 // A key rotates ten times while clients log in and call; none of their tokens
 // is refused.
+// A key that was taken back before it signed may give its ID to another.
+func TestTheKeySetFollowsAnIDThatNamesAnotherKey(t *testing.T) {
+	t.Parallel()
+	clock := newRingClock()
+	a := jwks.RingKey{Key: ringKey(t, ginjwt.ES256)}
+	b := func() jwks.RingKey {
+		return jwks.RingKey{Key: ringKey(t, ginjwt.ES256).WithID("b"), From: clock.Now().Add(time.Hour)}
+	}
+	ring, err := jwks.NewRing(jwks.RingConfig{Now: clock.Now}, a, b())
+	require.NoError(t, err)
+	r := newEngine()
+	r.Any("/jwks.json", jwks.Handler(ring))
+	server := httptest.NewServer(r)
+	defer server.Close()
+	res, before := fetchSet(t, server.URL, http.MethodGet, "")
+	require.NoError(t, ring.Set(a))
+	require.NoError(t, ring.Set(a, b()))
+	again, after := fetchSet(t, server.URL, http.MethodGet, "")
+	assert.NotEqual(t, string(before), string(after))
+	assert.NotEqual(t, res.Header.Get("ETag"), again.Header.Get("ETag"))
+}
+
 func TestARotationUnderLoadRefusesNoValidToken(t *testing.T) {
 	t.Parallel()
 	clock := newRingClock()

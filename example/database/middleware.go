@@ -14,8 +14,8 @@ import (
 
 // middleware is for the engine, not for a group: a preflight asks for OPTIONS,
 // which no route has, so a group's middleware would never see it. It stands
-// before all guards: a preflight carries no token, and the answer of a guard
-// that refuses needs the headers, too, or a page's script could not read it.
+// before all guards: a preflight carries no token, and a refusal needs CORS headers
+// as well, or a page's script could not read it.
 func middleware(log *slog.Logger, pages cors.Config, limit time.Duration) []gin.HandlerFunc {
 	return []gin.HandlerFunc{gin.Recovery(), ginjwt.LogEvents(log), cors.New(pages), timeout(limit)}
 }
@@ -36,8 +36,7 @@ func corsFor(origins string) (cors.Config, error) {
 }
 
 // timeout gives the request's context a deadline. It interrupts nothing itself:
-// what is given the context, as all statements are, stops by itself, and its
-// error comes back the usual way.
+// statements are given the context, end when it does, and return its error.
 func timeout(limit time.Duration) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), limit)

@@ -17,9 +17,9 @@ type User struct {
 	FullName string `json:"full_name"`
 }
 
-// findUser finds the user of a token that was verified. A user who is gone is
-// the token's fault; any other error is ours, and must not make the client
-// throw its token away.
+// findUser finds the user of a token that was verified. If the user is gone, the
+// token is no good any more: 401. Any other error is the service's own: after a 401
+// the client would throw away a good token.
 func findUser(c *gin.Context, claims ginjwt.Claims, tx *sql.Tx) (User, error) {
 	user := User{ID: claims.Subject}
 	err := tx.QueryRowContext(c.Request.Context(), "SELECT username, full_name FROM users WHERE id = ?", user.ID).
@@ -46,12 +46,13 @@ func deleteMe(c *gin.Context, me User, tx *sql.Tx) {
 	c.Status(204)
 }
 
-// nobody is the hash for an unknown user, whose login must take as long as any other.
-const nobody = "$argon2id$v=19$m=65536,t=3,p=4$byIYVbfJr1WFNXiFFypWcw$ywxrCL4gKbE8rDsA89Qu7IIgscgcUS3JxBvmp8Tsvu8"
+// dummyHash is compared for an unknown user, whose login must take as long as any other.
+const dummyHash = "$argon2id$v=19$m=65536,t=3,p=4$byIYVbfJr1WFNXiFFypWcw$ywxrCL4gKbE8rDsA89Qu7IIgscgcUS3JxBvmp8Tsvu8"
 
-// login holds no transaction, for the slow hash would keep it open.
+// login checks a password and returns a token. It depends on no transaction: the
+// slow hash would keep that open, and others waiting.
 func (a *api) login(c *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (ginjwt.Token, error) {
-	id, hash := "", nobody
+	id, hash := "", dummyHash
 	err := a.db.QueryRowContext(c.Request.Context(), "SELECT id, password_hash FROM users WHERE username = ?", form.Username).
 		Scan(&id, &hash)
 	if err != nil && !errors.Is(err, sql.ErrNoRows) {

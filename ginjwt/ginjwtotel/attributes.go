@@ -8,8 +8,8 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
 
-// bounded returns the attributes of which there are no more values than the
-// program has names for: they are fit for a metric.
+// bounded returns the attributes for metrics: those whose values are names of the
+// program's, of which there are few.
 func bounded(ev ginjwt.Event) []attribute.KeyValue {
 	attrs := texts([]attribute.KeyValue{outcome(ev)}, []text{
 		{"http.route", ev.Route}, {"http.request.method", method(ev)}, {"error.type", ev.Code},
@@ -22,7 +22,7 @@ func bounded(ev ginjwt.Event) []attribute.KeyValue {
 	return attrs
 }
 
-// detailed returns all attributes, for a span.
+// detailed returns all attributes, for an event on a span.
 func (c config) detailed(ev ginjwt.Event) []attribute.KeyValue {
 	attrs := append(bounded(ev), cached(ev), attribute.Float64("ginjwt.duration", ev.Duration.Seconds()))
 	attrs = texts(attrs, []text{{"ginjwt.ignored", ev.Ignored}, {"ginjwt.kid", ev.KeyID}, {"ginjwt.cause", ev.Cause}})
@@ -38,8 +38,8 @@ func outcome(ev ginjwt.Event) attribute.KeyValue {
 
 func cached(ev ginjwt.Event) attribute.KeyValue { return attribute.Bool("ginjwt.cached", ev.Cached) }
 
-// method returns the request's method, as the semantic conventions of HTTP want
-// one that nobody knows.
+// method returns the request's method, or "_OTHER" for one that is not known, as
+// OpenTelemetry's semantic conventions for HTTP ask.
 func method(ev ginjwt.Event) string {
 	if ev.Method == "unknown" {
 		return "_OTHER"
@@ -47,13 +47,15 @@ func method(ev ginjwt.Event) string {
 	return ev.Method
 }
 
+// text is an attribute that may be empty.
 type text struct {
 	key   attribute.Key
 	value string
 }
 
-// texts appends those that say something. OTLP takes UTF-8 only, and refuses a
-// whole batch for one other byte, which a cause may quote from a request.
+// texts appends those of list that are not empty, as valid UTF-8: a cause may quote
+// other bytes from a request, and for one of them an exporter's whole batch is
+// refused.
 func texts(attrs []attribute.KeyValue, list []text) []attribute.KeyValue {
 	for _, t := range list {
 		if t.value != "" {

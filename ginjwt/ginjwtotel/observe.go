@@ -12,7 +12,8 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt"
 )
 
-const scope = "github.com/ginjwt/gin-depends/ginjwt/ginjwtotel"
+// meterName is the instrumentation scope of the metrics.
+const meterName = "github.com/ginjwt/gin-depends/ginjwt/ginjwtotel"
 
 // An Option changes what Observe does.
 type Option func(*config)
@@ -59,15 +60,16 @@ func Observe(opts ...Option) gin.HandlerFunc {
 	})
 }
 
-// bounds are those of the histogram: a remembered token takes microseconds, and
-// one whose keys must be fetched up to a second.
+// bounds are the histogram's, in seconds: a remembered token takes microseconds,
+// and one whose keys must be fetched takes up to a second.
 var bounds = []float64{
 	1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4,
 	1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5, 1,
 }
 
+// instruments makes the metrics. One that cannot be made does nothing.
 func (c config) instruments() (metric.Int64Counter, metric.Float64Histogram) {
-	meter := c.meters.Meter(scope)
+	meter := c.meters.Meter(meterName)
 	decisions, err := meter.Int64Counter("ginjwt.decisions",
 		metric.WithUnit("{decision}"), metric.WithDescription("What the guards decided."))
 	if err != nil {

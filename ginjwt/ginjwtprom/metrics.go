@@ -47,8 +47,8 @@ func New(reg prometheus.Registerer) (*Metrics, error) {
 	return m, nil
 }
 
-// buckets returns upper bounds in seconds: a remembered token takes microseconds,
-// and one whose keys must be fetched up to a second.
+// buckets returns the histogram's upper bounds in seconds: a remembered token takes
+// microseconds, and one whose keys must be fetched takes up to a second.
 func buckets() []float64 {
 	return []float64{
 		1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4,
@@ -71,5 +71,5 @@ func (m *Metrics) Observe() gin.HandlerFunc {
 	})
 }
 
-// label returns text without what is no UTF-8, for which Prometheus would panic.
+// label returns text as valid UTF-8: Prometheus panics on a label that is not.
 func label(text string) string { return strings.ToValidUTF8(text, "\uFFFD") }

@@ -25,11 +25,12 @@ type forger struct {
 	all   []Forgery
 }
 
+// add adds a forgery.
 func (f *forger) add(name, token string) {
 	f.all = append(f.all, Forgery{name, token})
 }
 
-// date returns a date claim of the token, or otherwise.
+// date returns a date claim of the token, or otherwise if it has none.
 func (f *forger) date(name string, otherwise int64) int64 {
 	v, _ := take(f.t, f.token, f.key).claims[name].(jsontext.Value)
 	if seconds, err := strconv.ParseFloat(string(v), 64); err == nil {
@@ -38,7 +39,8 @@ func (f *forger) date(name string, otherwise int64) int64 {
 	return otherwise
 }
 
-// another returns a sub that is not the token's.
+// another returns a sub that is not the token's, for forgeries that claim to be
+// somebody else.
 func (f *forger) another() string {
 	if v, _ := take(f.t, f.token, f.key).claims["sub"].(jsontext.Value); string(v) == `"admin"` {
 		return "root"
@@ -55,6 +57,7 @@ func (f *forger) changed(name string, header, claims map[string]any) {
 	f.add(name, d.sign(f.t))
 }
 
+// change puts changes into members. A nil value takes a member out.
 func change(members, changes map[string]any) {
 	maps.Copy(members, changes)
 	maps.DeleteFunc(members, func(_ string, v any) bool { return v == nil })
@@ -70,8 +73,9 @@ func (f *forger) with(header map[string]any, signature string) string {
 	return b64(encode(f.t, d.header)) + "." + payload + "." + signature
 }
 
-// signText adds what key makes of a header and a payload that are encoded already.
-func (f *forger) signText(name, header, payload string) {
+// addEncoded adds the token of a header and a payload that are encoded already,
+// signed with the key.
+func (f *forger) addEncoded(name, header, payload string) {
 	f.add(name, signedText(f.t, header+"."+payload, f.key))
 }
 
@@ -92,6 +96,8 @@ func (f *forger) algorithms() {
 	f.changed("alg in lower case", map[string]any{"alg": strings.ToLower(string(f.key.Algorithm()))}, nil)
 }
 
+// otherFamily returns an algorithm of another family than key's: for RSA that of
+// the other padding, which the same key could verify.
 func otherFamily(key ginjwt.Key) ginjwt.Algorithm {
 	switch key.Public().(type) {
 	case nil:
@@ -145,8 +151,8 @@ func (f *forger) spellings() {
 	f.add("five parts", f.token+".AA.AA")
 	f.add("a fourth part", f.token+".AA")
 	f.add("10,000 dots behind it", f.token+strings.Repeat(".", 10_000))
-	f.signText("an empty header", "", payload)
-	f.signText("an empty payload", header, "")
+	f.addEncoded("an empty header", "", payload)
+	f.addEncoded("an empty payload", header, "")
 	half := len(signature) / 2
 	f.add("a character outside of the alphabet", header+"."+payload+"."+signature[:half]+"*"+signature[half:])
 	if len(signature)%4 != 0 { // the last character has bits to spare
@@ -156,8 +162,8 @@ func (f *forger) spellings() {
 	f.changed("100 KiB of claims", nil, map[string]any{"x": strings.Repeat("x", 100<<10)})
 }
 
-// spare returns the Base64url character after last: the lowest of its bits, which
-// is to be 0, is set.
+// spare returns last, a Base64url character whose lowest bit is not used and must
+// be 0, with that bit set.
 func spare(last byte) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(alphabet[strings.IndexByte(alphabet, last)|1])

@@ -5,16 +5,11 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/gin-gonic/gin"
-	"github.com/go-json-experiment/json"
-
 	"github.com/ginjwt/gin-depends/ginjwt"
-	"github.com/ginjwt/gin-depends/ginjwt/jwks"
 )
 
 // An Issuer is an identity provider on a loopback address, for tests of services
@@ -37,10 +32,10 @@ type Issuer struct {
 	mu        sync.Mutex
 	signing   ginjwt.Key
 	published []ginjwt.Key
-	fault     http.HandlerFunc // answers instead, if it is set
-	over      chan struct{}    // closed when those who wait for fault are to be answered
-	asked     map[string]int
-	released  chan struct{} // closed when the test is over
+	fault     http.HandlerFunc // answers instead of pages, if it is set
+	over      chan struct{}    // closed to answer the requests that wait in Slow; nil without them
+	asked     map[string]int   // how often, by path
+	released  chan struct{}    // closed when the test is over
 }
 
 // NewIssuer starts an Issuer of tokens for audience, which is stopped when t is
@@ -57,23 +52,23 @@ func NewIssuer(t testing.TB, audience ...string) *Issuer {
 		i.server.Close()
 	})
 	var err error
-	i.issuer, err = ginjwt.NewIssuer(ginjwt.IssuerConfig{Keys: keysOf{i}, Issuer: i.URL, Audience: audience, Now: func() time.Time { return i.now() }})
+	i.issuer, err = ginjwt.NewIssuer(ginjwt.IssuerConfig{Keys: rotatingKeys{i}, Issuer: i.URL, Audience: audience, Now: i.now})
 	if err != nil {
 		t.Fatalf("ginjwttest: NewIssuer: %v", err)
 	}
 	return i
 }
 
-// keysOf are the keys of an Issuer while they rotate.
-type keysOf struct{ i *Issuer }
+// rotatingKeys are the keys of an Issuer, as the test has them by now.
+type rotatingKeys struct{ i *Issuer }
 
-func (k keysOf) SigningKey(context.Context) (ginjwt.Key, error) {
+func (k rotatingKeys) SigningKey(context.Context) (ginjwt.Key, error) {
 	k.i.mu.Lock()
 	defer k.i.mu.Unlock()
 	return k.i.signing, nil
 }
 
-func (k keysOf) FindKey(_ context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
+func (k rotatingKeys) FindKey(_ context.Context, alg ginjwt.Algorithm, kid string) (ginjwt.Key, error) {
 	k.i.mu.Lock()
 	defer k.i.mu.Unlock()
 	for _, key := range k.i.published {
@@ -167,6 +162,7 @@ func (i *Issuer) Garbage() {
 // Up ends Down, Slow and Garbage.
 func (i *Issuer) Up() { i.set(nil, nil) }
 
+// set replaces the fault. Requests that wait in Slow are answered by the new one.
 func (i *Issuer) set(fault http.HandlerFunc, over chan struct{}) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -182,88 +178,4 @@ func (i *Issuer) Asked(path string) int {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.asked[path]
-}
-
-// handler has no engine: that would print its routes into the tests' output.
-func (i *Issuer) handler() http.Handler {
-	i.pages = http.NewServeMux()
-	i.pages.HandleFunc("GET /.well-known/openid-configuration", i.metadata)
-	i.pages.HandleFunc("GET /.well-known/oauth-authorization-server", i.metadata)
-	i.pages.HandleFunc("GET /keys", served(i.keys))
-	i.pages.HandleFunc("POST /token", served(ginjwt.Handle(ginjwt.Depends(ginjwt.TokenForm(), i.token), ginjwt.WriteToken)))
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		i.mu.Lock()
-		i.asked[req.URL.Path]++
-		i.mu.Unlock()
-		i.answer(w, req)
-	})
-}
-
-func (i *Issuer) answer(w http.ResponseWriter, req *http.Request) {
-	i.mu.Lock()
-	fault := i.fault
-	i.mu.Unlock()
-	if fault != nil {
-		fault(w, req)
-		return
-	}
-	i.pages.ServeHTTP(w, req)
-}
-
-// served returns a handler of Gin's as one of package http.
-func served(h gin.HandlerFunc) http.HandlerFunc {
-	return func(w http.ResponseWriter, req *http.Request) {
-		c := gin.CreateTestContextOnly(w, &gin.Engine{})
-		c.Request = req
-		h(c)
-		c.Writer.WriteHeaderNow()
-	}
-}
-
-func (i *Issuer) metadata(w http.ResponseWriter, _ *http.Request) {
-	body, err := json.Marshal(map[string]any{
-		"issuer": i.URL, "jwks_uri": i.URL + "/keys", "token_endpoint": i.URL + "/token",
-		"grant_types_supported": []string{"client_credentials"}, "response_types_supported": []string{},
-		"token_endpoint_auth_methods_supported": []string{"client_secret_basic", "client_secret_post"},
-	})
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = w.Write(body)
-}
-
-// keys serves the key set.
-func (i *Issuer) keys(c *gin.Context) {
-	i.mu.Lock()
-	keys := make([]jwks.RingKey, len(i.published))
-	for n, k := range i.published {
-		keys[n] = jwks.RingKey{Key: k, From: time.Unix(int64(n), 0)}
-	}
-	i.mu.Unlock()
-	ring, err := jwks.NewRing(jwks.RingConfig{TokenLifetime: 100 * 365 * 24 * time.Hour}, keys...) // none retires by itself
-	if err != nil {
-		ginjwt.Abort(c, err)
-		return
-	}
-	jwks.Handler(ring)(c)
-}
-
-// token is the client credentials grant (RFC 6749 section 4.4): any client gets
-// the scopes that it asks for, whatever its secret is.
-func (i *Issuer) token(c *gin.Context, form url.Values) (ginjwt.Token, error) {
-	if form.Get("grant_type") != "client_credentials" {
-		return ginjwt.Token{}, ginjwt.UnsupportedGrantType("The grant type must be client_credentials")
-	}
-	client := form.Get("client_id")
-	if id, _, ok := c.Request.BasicAuth(); ok {
-		client, _ = url.QueryUnescape(id) // RFC 6749 section 2.3.1
-	}
-	if client == "" {
-		return ginjwt.Token{}, ginjwt.InvalidClient("The client must say who it is, with HTTP Basic or as client_id")
-	}
-	claims := &ginjwt.Claims{Subject: client, Scope: ginjwt.Scope(form.Get("scope"))}
-	claims.ClientID = client
-	return i.issuer.Token(claims)
 }

@@ -19,7 +19,7 @@ type Signer interface {
 	Sign(claims ginjwt.AnyClaims) (string, error)
 }
 
-// configured is a Signer that says how it signs. Both are.
+// configured is a Signer that says how it signs, as both kinds of issuer do.
 type configured interface{ Config() ginjwt.IssuerConfig }
 
 // Token returns a token of issuer with claims, a pointer to ginjwt.Claims or to a
@@ -38,7 +38,7 @@ func Token(t testing.TB, issuer Signer, claims ginjwt.AnyClaims, flaws ...Flaw) 
 		t.Fatalf("ginjwttest: Token: a %T does not say how it signs, so its token cannot be made bad", issuer)
 	}
 	cfg := c.Config()
-	d := take(t, token, keyOf(t, cfg))
+	d := take(t, token, signingKey(t, cfg))
 	for _, flaw := range flaws {
 		flaw(d, cfg)
 	}
@@ -91,8 +91,8 @@ func take(t testing.TB, token string, key ginjwt.Key) *draft {
 	return &draft{header: members(t, header), claims: members(t, payload), key: key}
 }
 
-// members returns those of a part of a token. Their values stay as they were
-// written, for a number may be too large for a float64.
+// members returns the members of a token's header or payload. Their values stay as
+// they were written, for a number may be too large for a float64.
 func members(t testing.TB, part string) map[string]any {
 	t.Helper()
 	var written map[string]jsontext.Value
@@ -110,6 +110,7 @@ func members(t testing.TB, part string) map[string]any {
 	return all
 }
 
+// sign returns the token.
 func (d *draft) sign(t testing.TB) string {
 	t.Helper()
 	return signed(t, encode(t, d.header), encode(t, d.claims), d.key)
@@ -132,6 +133,8 @@ func signed(t testing.TB, header, payload string, key ginjwt.Key) string {
 
 func b64(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
 
+// signedText returns the token of a header and a payload that are encoded already,
+// with a dot between them.
 func signedText(t testing.TB, text string, key ginjwt.Key) string {
 	t.Helper()
 	signature, err := key.SignText(override.Promise{}, text)
@@ -141,7 +144,8 @@ func signedText(t testing.TB, text string, key ginjwt.Key) string {
 	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
 }
 
-func keyOf(t testing.TB, cfg ginjwt.IssuerConfig) ginjwt.Key {
+// signingKey returns the key that an issuer signs with now.
+func signingKey(t testing.TB, cfg ginjwt.IssuerConfig) ginjwt.Key {
 	t.Helper()
 	if cfg.Keys == nil {
 		return cfg.Key

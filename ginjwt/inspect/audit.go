@@ -89,6 +89,7 @@ func (a *audit) warn(format string, args ...any) {
 	a.warnings = append(a.warnings, fmt.Sprintf(format, args...))
 }
 
+// judge notes what is wrong with r.
 func (a *audit) judge(r Route) {
 	name := r.Method + " " + r.Path
 	meant := r.open() || r.Public
@@ -115,10 +116,10 @@ func (a *audit) judge(r Route) {
 	}
 }
 
-// open reports whether r is open by its nature.
+// open reports whether r is an endpoint that nobody needs credentials for.
 func (r Route) open() bool { return r.Endpoint != "" && r.Endpoint != "introspection" }
 
-// allow reports whether r is excepted.
+// allow reports whether r, which is open, is excepted.
 func (a *audit) allow(r Route) (allowed bool) {
 	for _, x := range a.excepted {
 		if x.names(r) {
@@ -137,7 +138,7 @@ func (a *audit) seen(r Route) {
 
 func (x *exception) names(r Route) bool { return x.route == r.Path || x.route == r.Method+" "+r.Path }
 
-// stale finds the exceptions that are none.
+// stale finds the exceptions that no open route needs.
 func (a *audit) stale() {
 	for _, x := range a.excepted {
 		switch {

@@ -83,7 +83,7 @@ func Routes(e *gin.Engine) ([]Route, error) {
 	return routes, nil
 }
 
-// route asks each handler of f what it is.
+// route returns f with what its handlers say of themselves.
 func (f found) route(known schemes) Route {
 	r := Route{Method: f.method, Path: f.path, Template: f.template, Params: f.params, Handlers: len(f.chain)}
 	security := []describe.Way{{}}
@@ -121,6 +121,7 @@ func (f found) route(known schemes) Route {
 	return r
 }
 
+// note adds what one handler says.
 func (r *Route) note(n describe.Note) {
 	r.Public = r.Public || n.Public
 	for _, name := range n.Checks {
@@ -136,7 +137,8 @@ func (r *Route) note(n describe.Note) {
 	}
 }
 
-// schemes are those of an engine, each once.
+// schemes are the schemes of an engine. Routes with the same scheme share one
+// *Scheme.
 type schemes map[*describe.Scheme]*Scheme
 
 func (known schemes) waysOf(all []describe.Way) (ways []Way) {
@@ -153,8 +155,8 @@ func (known schemes) waysOf(all []describe.Way) (ways []Way) {
 	return ways
 }
 
-// nameOf returns the name of a function as Gin shows it, without what Go adds
-// to that of a method's value.
+// nameOf returns the name of a function as Gin shows it, without the "-fm" that Go
+// adds to the name of a method value.
 func nameOf(h gin.HandlerFunc) string {
 	return strings.TrimSuffix(runtime.FuncForPC(reflect.ValueOf(h).Pointer()).Name(), "-fm")
 }

@@ -19,7 +19,7 @@ func (e *TreeError) Error() string {
 	return "ginjwt: inspect: this version of Gin keeps its routes in another way, so they cannot be seen: " + e.detail
 }
 
-// found is a route as it stands in the tree.
+// found is a route as it was found in the tree.
 type found struct {
 	method, path string
 	template     string   // the path as OpenAPI writes it
@@ -33,7 +33,7 @@ func walk(e *gin.Engine) (all []found, err error) {
 		if r := recover(); r != nil {
 			mismatch, ok := r.(*TreeError)
 			if !ok {
-				mismatch = &TreeError{fmt.Sprint(r)} // of reflect: something is not what it was taken for
+				mismatch = &TreeError{fmt.Sprint(r)} // a panic of package reflect, on a value of another kind
 			}
 			all, err = nil, mismatch
 		}
@@ -47,20 +47,21 @@ func walk(e *gin.Engine) (all []found, err error) {
 	return all, compare(all, e.Routes())
 }
 
-// Gin's kinds of nodes that are not text.
+// Gin's nType of the nodes that are parameters.
 const (
 	paramNode    = 2
 	catchAllNode = 3
 )
 
-// visit adds the routes at and below a node; above is what lies above it.
+// visit adds the routes at a node and below it to all. above has the method, and
+// the path down to the node.
 func visit(all []found, above found, node reflect.Value) []found {
 	text := field(node, "path", reflect.String).String()
 	above.path += text
 	switch field(node, "nType", reflect.Uint8).Uint() {
 	case paramNode: // ":id"
 		above = above.param(text[1:])
-	case catchAllNode: // "", and below it "/*path"
+	case catchAllNode: // there are two: one that is empty, and below it "/*path"
 		if text != "" {
 			above.template += "/"
 			above = above.param(text[2:])
@@ -80,6 +81,7 @@ func visit(all []found, above found, node reflect.Value) []found {
 	return all
 }
 
+// param returns f with one more parameter at the end of its path.
 func (f found) param(name string) found {
 	f.template += "{" + name + "}"
 	f.params = append(slices.Clip(f.params), name)

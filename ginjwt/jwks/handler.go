@@ -7,7 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -56,7 +56,7 @@ func Handler(ring *Ring) gin.HandlerFunc {
 
 // document is a key set as it is sent.
 type document struct {
-	ids  string // of its keys, by which a change is noticed
+	keys []ginjwt.Key // that it is of
 	body []byte
 	etag string
 }
@@ -65,11 +65,7 @@ type document struct {
 // same.
 func (r *Ring) document(last *document) (*document, error) {
 	keys := r.published()
-	var ids strings.Builder
-	for _, k := range keys {
-		fmt.Fprintf(&ids, "%s %q\n", k.Algorithm(), k.ID())
-	}
-	if last != nil && last.ids == ids.String() {
+	if last != nil && slices.EqualFunc(last.keys, keys, sameKey) {
 		return last, nil
 	}
 	set := jwkset.JWKSMarshal{Keys: []jwkset.JWKMarshal{}}
@@ -87,5 +83,9 @@ func (r *Ring) document(last *document) (*document, error) {
 		return nil, err
 	}
 	sum := sha256.Sum256(body)
-	return &document{ids.String(), body, `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}, nil
+	return &document{keys, body, `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`}, nil
 }
+
+// sameKey reports whether a and b are published alike. An ID can come back with
+// another key.
+func sameKey(a, b ginjwt.Key) bool { return a.ID() == b.ID() && a.Equal(b) }

@@ -32,7 +32,7 @@ func (s *Source) arrange(keys []ginjwt.Key, ttl time.Duration) *keySet {
 		keys: keys, byID: map[string]ginjwt.Key{}, unnamed: map[ginjwt.Algorithm]ginjwt.Key{},
 		fetched: now, expires: now.Add(ttl),
 		// Not all instances at once, and before the keys expire.
-		refreshAt: now.Add(ttl*3/4 + rand.N(ttl/8)),
+		refreshAt: now.Add(ttl*3/4 + rand.N(ttl/8)), //nolint:gosec // no secret
 	}
 	set.from, set.to = now.UnixNano(), min(set.refreshAt.UnixNano(), now.Add(s.cfg.maxStale).UnixNano())
 	var before []ginjwt.Key

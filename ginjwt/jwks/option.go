@@ -17,7 +17,7 @@ import (
 // made is an error, and so is a value out of its bounds.
 type Option struct {
 	name  string
-	uses  use // what it means something for
+	meant use
 	apply func(*config) error
 }
 
@@ -65,7 +65,7 @@ func newConfig(use use, opts []Option) (config, error) {
 		switch {
 		case o.apply == nil:
 			faults = append(faults, fmt.Errorf("jwks: option %d is zero", i+1))
-		case o.uses&use == 0:
+		case o.meant&use == 0:
 			faults = append(faults, fmt.Errorf("jwks: %s means nothing here", o.name))
 		default:
 			if err := o.apply(&cfg); err != nil {

@@ -96,7 +96,8 @@ func jsonOf(schema any) map[string]mediaType {
 	return map[string]mediaType{"application/json": {schema}}
 }
 
-// described adds what Describe says.
+// described adds what Describe says. Request, Response and Status fill in what is
+// not known of r, and Responses replace what is.
 func (b *builder) described(o *operation, r inspect.Route, op Op) {
 	if op.Request != nil && o.RequestBody == nil { // a form is known
 		if s, ok := b.schema(op.Request, r, "Request", o.at+pointer("requestBody")); ok {
@@ -105,7 +106,7 @@ func (b *builder) described(o *operation, r inspect.Route, op Op) {
 	}
 	success := o.Responses[strconv.Itoa(o.success)]
 	if op.Status != 0 && success != nil && o.success == http.StatusOK && success.Content == nil {
-		b.status(op.Status, r)
+		b.checkStatus(op.Status, r)
 		delete(o.Responses, strconv.Itoa(o.success))
 		o.success = op.Status
 		o.Responses[strconv.Itoa(o.success)] = success
@@ -116,7 +117,7 @@ func (b *builder) described(o *operation, r inspect.Route, op Op) {
 		}
 	}
 	for status, body := range op.Responses {
-		b.status(status, r)
+		b.checkStatus(status, r)
 		res := &response{Description: http.StatusText(status)}
 		if known := o.Responses[strconv.Itoa(status)]; known != nil {
 			res.Description, res.Headers = known.Description, known.Headers
@@ -133,7 +134,8 @@ func (b *builder) described(o *operation, r inspect.Route, op Op) {
 	}
 }
 
-func (b *builder) status(status int, r inspect.Route) {
+// checkStatus notes a fault if no answer can have status.
+func (b *builder) checkStatus(status int, r inspect.Route) {
 	if status < 100 || status > 599 {
 		b.fault("%s %s is described with the status %d, which is none", r.Method, r.Path, status)
 	}

@@ -16,76 +16,6 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/internal/describe"
 )
 
-// document is an OpenAPI document, as far as it is written here.
-type document struct {
-	OpenAPI    string                           `json:"openapi"`
-	Info       info                             `json:"info"`
-	Servers    []server                         `json:"servers,omitempty"`
-	Paths      map[string]map[string]*operation `json:"paths"`
-	Components components                       `json:"components,omitzero"`
-}
-
-type info struct {
-	Title       string `json:"title"`
-	Summary     string `json:"summary,omitempty"`
-	Description string `json:"description,omitempty"`
-	Version     string `json:"version"`
-}
-
-type server struct {
-	URL string `json:"url"`
-}
-
-type components struct {
-	Schemas         map[string]schema          `json:"schemas,omitempty"`
-	SecuritySchemes map[string]*inspect.Scheme `json:"securitySchemes,omitempty"`
-}
-
-type operation struct {
-	Tags        []string              `json:"tags,omitempty"`
-	Summary     string                `json:"summary,omitempty"`
-	Description string                `json:"description,omitempty"`
-	OperationID string                `json:"operationId"`
-	Deprecated  bool                  `json:"deprecated,omitzero"`
-	Parameters  []parameter           `json:"parameters,omitempty"`
-	RequestBody *requestBody          `json:"requestBody,omitempty"`
-	Responses   map[string]*response  `json:"responses"`
-	Security    []map[string][]string `json:"security,omitempty"`
-
-	success int    // the status of success
-	at      string // where it is in the document, as a JSON Pointer
-}
-
-type parameter struct {
-	Name     string `json:"name"`
-	In       string `json:"in"`
-	Required bool   `json:"required"`
-	Schema   schema `json:"schema"`
-}
-
-type requestBody struct {
-	Required bool                 `json:"required"`
-	Content  map[string]mediaType `json:"content"`
-}
-
-type mediaType struct {
-	Schema any `json:"schema"`
-}
-
-type response struct {
-	Description string               `json:"description"`
-	Headers     map[string]header    `json:"headers,omitempty"`
-	Content     map[string]mediaType `json:"content,omitempty"`
-}
-
-type header struct {
-	Description string `json:"description,omitempty"`
-	Schema      schema `json:"schema"`
-	Example     string `json:"example,omitempty"`
-}
-
-type schema map[string]any
-
 // Document returns the OpenAPI 3.1 document of e's routes, as JSON. Of cfg only
 // what it says of the API is used. The error names all faults: in cfg, schemes
 // that differ but have one name, scopes that are demanded and that their scheme
@@ -106,7 +36,7 @@ func (d *document) marshal() ([]byte, error) {
 // builder makes a document.
 type builder struct {
 	document
-	templates map[string]inspect.Route // by shape: the route that names the parameters
+	templates map[string]inspect.Route // by the shape of a path: its first route, which names the parameters
 	faults    []error
 }
 
@@ -133,7 +63,7 @@ func build(e *gin.Engine, cfg Config) (*document, error) {
 	for _, s := range cfg.Servers {
 		b.Servers = append(b.Servers, server{s})
 	}
-	var named []named
+	var operations []named
 	for _, r := range routes {
 		op, shown := opOf(r.Notes())
 		if !shown || foreign(r) || !b.nameable(r) {
@@ -145,9 +75,9 @@ func build(e *gin.Engine, cfg Config) (*document, error) {
 		}
 		o := b.operation(r, op)
 		b.Paths[r.Template][strings.ToLower(r.Method)] = o
-		named = append(named, newNamed(o, r, op))
+		operations = append(operations, newNamed(o, r, op))
 	}
-	b.name(named)
+	b.name(operations)
 	return &b.document, errors.Join(b.faults...)
 }
 

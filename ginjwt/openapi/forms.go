@@ -11,51 +11,63 @@ import (
 // back.
 type form struct {
 	fields   schema
-	required []string
-	body     bool   // whether there must be one
-	status   int    // of success
-	text     string // what that means
-	answer   string // the component of its body, or ""
+	required []string // fields
+	optional bool     // there need not be a body
+	status   int      // of success
+	meaning  string   // of that status
+	answer   string   // the component that is the body of the answer, or ""
 }
 
 var (
-	text     = schema{"type": "string"}
-	password = schema{"type": "string", "format": "password"}
+	textField     = schema{"type": "string"}
+	passwordField = schema{"type": "string", "format": "password"}
 )
 
 // formOf returns the form that r reads, or nil.
 func formOf(r inspect.Route) *form {
-	client := func(fields schema) schema {
-		fields["client_id"], fields["client_secret"] = text, password
-		return fields
-	}
 	switch r.Endpoint {
 	case "token":
-		return &form{client(schema{
+		return &form{fields: withClient(schema{
 			"grant_type": schema{"type": "string", "enum": []string{"password", "refresh_token"}},
-			"username":   text, "password": password, "refresh_token": password, "scope": text,
-		}), []string{"grant_type"}, true, http.StatusOK, "The tokens", "Token"}
+			"username":   textField, "password": passwordField, "refresh_token": passwordField, "scope": textField,
+		}), required: []string{"grant_type"}, status: http.StatusOK, meaning: "The tokens", answer: "Token"}
 	case "logout":
-		return &form{schema{"refresh_token": password}, nil, false, http.StatusNoContent, "The session is over", ""}
+		return &form{fields: schema{"refresh_token": passwordField}, optional: true, status: http.StatusNoContent, meaning: "The session is over"}
 	case "revocation":
-		return &form{client(schema{"token": password, "token_type_hint": text}), []string{"token"}, true, http.StatusOK, "The token is good no more", ""}
+		return &form{fields: withClient(schema{"token": passwordField, "token_type_hint": textField}), required: []string{"token"},
+			status: http.StatusOK, meaning: "The token is good no more"}
 	case "introspection":
-		return &form{schema{"token": password, "token_type_hint": text}, []string{"token"}, true, http.StatusOK, "What is known of the token", "Introspection"}
+		return &form{fields: schema{"token": passwordField, "token_type_hint": textField}, required: []string{"token"},
+			status: http.StatusOK, meaning: "What is known of the token", answer: "Introspection"}
 	}
-	required := []string{"username", "password"}
-	switch r.Form {
+	return loginForm(r.Form)
+}
+
+// loginForm returns the form that a dependency of package ginjwt reads, or nil.
+func loginForm(constructor string) *form {
+	f := &form{status: http.StatusOK, meaning: "The token", answer: "Token"}
+	switch constructor {
 	case "TokenForm":
-		return &form{client(schema{"grant_type": text, "scope": text}), []string{"grant_type"}, true, http.StatusOK, "The token", "Token"}
+		f.fields, f.required = withClient(schema{"grant_type": textField, "scope": textField}), []string{"grant_type"}
+		return f
 	case "PasswordFormStrict":
-		required = []string{"grant_type", "username", "password"}
+		f.required = []string{"grant_type", "username", "password"}
 	case "PasswordForm":
+		f.required = []string{"username", "password"}
 	default:
 		return nil
 	}
-	return &form{client(schema{
+	f.fields = withClient(schema{
 		"grant_type": schema{"type": "string", "pattern": "^password$"},
-		"username":   text, "password": password, "scope": schema{"type": "string", "default": ""},
-	}), required, true, http.StatusOK, "The token", "Token"}
+		"username":   textField, "password": passwordField, "scope": schema{"type": "string", "default": ""},
+	})
+	return f
+}
+
+// withClient adds the fields by which a client says who it is.
+func withClient(fields schema) schema {
+	fields["client_id"], fields["client_secret"] = textField, passwordField
+	return fields
 }
 
 // tokenSchemas are the bodies of token endpoints: RFC 6749 sections 5.1 and 5.2,
@@ -64,19 +76,19 @@ var tokenSchemas = map[string]schema{
 	"Token": {
 		"type": "object", "title": "Token", "required": []string{"access_token", "token_type"},
 		"properties": schema{
-			"access_token": text, "token_type": text, "refresh_token": text, "scope": text,
+			"access_token": textField, "token_type": textField, "refresh_token": textField, "scope": textField,
 			"expires_in": schema{"type": "integer", "description": "The lifetime of the access token in seconds"},
 		},
 	},
 	"TokenError": {
 		"type": "object", "title": "TokenError", "required": []string{"error"},
-		"properties": schema{"error": text, "error_description": text, "detail": text},
+		"properties": schema{"error": textField, "error_description": textField, "detail": textField},
 	},
 	"Introspection": {
 		"type": "object", "title": "Introspection", "required": []string{"active"},
 		"properties": schema{
-			"active": schema{"type": "boolean"}, "scope": text, "client_id": text, "token_type": text, "sub": text, "iss": text, "jti": text,
-			"aud": schema{"anyOf": []schema{text, {"type": "array", "items": text}}},
+			"active": schema{"type": "boolean"}, "scope": textField, "client_id": textField, "token_type": textField, "sub": textField, "iss": textField, "jti": textField,
+			"aud": schema{"anyOf": []schema{textField, {"type": "array", "items": textField}}},
 			"exp": schema{"type": "integer"}, "iat": schema{"type": "integer"}, "nbf": schema{"type": "integer"},
 		},
 	},
@@ -88,9 +100,9 @@ func (b *builder) form(o *operation, r inspect.Route, f *form) {
 	if f.required != nil {
 		body["required"] = f.required
 	}
-	o.RequestBody = &requestBody{Required: f.body, Content: map[string]mediaType{"application/x-www-form-urlencoded": {body}}}
+	o.RequestBody = &requestBody{Required: !f.optional, Content: map[string]mediaType{"application/x-www-form-urlencoded": {body}}}
 	delete(o.Responses, "200")
-	success := &response{Description: f.text}
+	success := &response{Description: f.meaning}
 	if f.answer != "" {
 		success.Content = jsonOf(b.component(f.answer))
 	}

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -87,8 +85,8 @@ func parse(spec []byte) (doc object, v version, err error) {
 	return nil, 0, errors.New("ginjwt: openapi: the document is of a version that is not known: Swagger 2.0, OpenAPI 3.0 and OpenAPI 3.1 are")
 }
 
-// merger fills in security. Its builder collects the schemes, and finds what
-// Document finds.
+// merger fills in the security of another tool's document. Its builder collects
+// the schemes, and finds the same faults as for Document.
 type merger struct {
 	builder
 	version version
@@ -106,9 +104,6 @@ func newMerger(v version, routes []inspect.Route) *merger {
 	return m
 }
 
-// verbs are the members of a Path Item Object that are operations.
-var verbs = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
-
 // find returns the route of the first of shapes that is one.
 func (m *merger) find(verb string, shapes []string) (r inspect.Route, ok bool) {
 	for _, shape := range shapes {
@@ -117,23 +112,6 @@ func (m *merger) find(verb string, shapes []string) (r inspect.Route, ok bool) {
 		}
 	}
 	return r, false
-}
-
-var pathParam = regexp.MustCompile(`\{[^{}/]*\}`)
-
-// shapeOf is a path without the names of its parameters.
-func shapeOf(template string) string { return pathParam.ReplaceAllString(template, "{}") }
-
-// shapesOf returns the shapes of a document's path behind prefix. The root of a
-// group may lack its slash, which a document cannot say.
-func shapesOf(prefix, path string) []string {
-	switch {
-	case path == "/":
-		return []string{shapeOf(prefix + path), shapeOf(prefix)}
-	case strings.HasPrefix(path, "/"):
-		return []string{shapeOf(prefix + path)}
-	}
-	return nil // an extension
 }
 
 // operations fills in the security of doc's operations.
@@ -180,9 +158,10 @@ func (m *merger) fill(paths object, prefix string) (found bool) {
 	return found
 }
 
-// requirements returns the Security Requirement Objects of r. It depends on the
-// version which schemes may have scopes there; without them, ways may be alike.
-// None is written as [], which overrides what holds for the whole document.
+// requirements returns the Security Requirement Objects of r. Where the version
+// does not let a scheme have scopes they are left out, and then only one of several
+// that are alike is kept. No requirement at all is written as [], which overrides
+// what the document says of all operations.
 func (m *merger) requirements(r inspect.Route) (all []map[string][]string) {
 	for _, way := range m.security(r) {
 		for name := range way {
@@ -198,41 +177,9 @@ func (m *merger) requirements(r inspect.Route) (all []map[string][]string) {
 	return all
 }
 
+// scoped reports whether a requirement of s may list scopes.
 func (v version) scoped(s *inspect.Scheme) bool {
 	return s.Type == "oauth2" || v == openAPI31 || v == openAPI30 && s.Type == "openIdConnect"
-}
-
-// prefix returns the path that doc's paths lie behind, without a slash at its
-// end.
-func (m *merger) prefix(doc object) string {
-	base := unquoted(doc.get("basePath"))
-	if m.version != swagger20 {
-		base = m.server(doc)
-	}
-	return strings.TrimSuffix(path.Clean("/"+base), "/")
-}
-
-// server returns the path of doc's first server.
-func (m *merger) server(doc object) string {
-	var servers []struct {
-		URL       string `json:"url"`
-		Variables map[string]struct {
-			Default any `json:"default"`
-		} `json:"variables"`
-	}
-	text := doc.get("servers")
-	if text == nil || !m.read(text, &servers, "servers") || len(servers) == 0 {
-		return ""
-	}
-	first := servers[0].URL
-	for name, v := range servers[0].Variables {
-		first = strings.ReplaceAll(first, "{"+name+"}", fmt.Sprint(v.Default))
-	}
-	u, err := url.Parse(first)
-	if err != nil {
-		return "" // as if there were none
-	}
-	return u.Path
 }
 
 // schemes adds the schemes of the operations to doc.

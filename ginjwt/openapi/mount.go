@@ -1,19 +1,11 @@
 package openapi
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net/http"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -72,19 +64,6 @@ type site struct {
 	err     error
 }
 
-// content is something to serve.
-type content struct {
-	kind string
-	body []byte
-	etag string
-	gzip bool
-}
-
-func newContent(kind string, body []byte) content {
-	sum := sha256.Sum256(body)
-	return content{kind: kind, body: body, etag: `"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
-}
-
 // serve registers h, which is known as a page of the document's.
 func (s *site) serve(r gin.IRouter, path string, h gin.HandlerFunc) {
 	page := describe.Mark(func(c *gin.Context) {
@@ -127,23 +106,6 @@ func (s *site) document(c *gin.Context) {
 	s.written.send(c)
 }
 
-// send answers with x, or that it has not changed.
-func (x content) send(c *gin.Context) {
-	h := c.Writer.Header()
-	h.Set("ETag", x.etag)
-	h.Set("X-Content-Type-Options", "nosniff")
-	if before := h.Get("Cache-Control"); before == "" {
-		h.Set("Cache-Control", "no-cache")
-	} else if !strings.Contains(before, "no-cache") && !strings.Contains(before, "no-store") {
-		h.Set("Cache-Control", before+", no-cache") // a guard has said that it is private
-	}
-	if x.gzip {
-		h.Set("Content-Encoding", "gzip")
-	}
-	h.Set("Content-Type", x.kind)
-	http.ServeContent(c.Writer, c.Request, "", time.Time{}, bytes.NewReader(x.body))
-}
-
 // flows returns the flows of d's schemes.
 func (d *document) flows() (flows []*inspect.Flow) {
 	for _, s := range d.Components.SecuritySchemes {
@@ -178,34 +140,3 @@ func (s *site) origins(d *document) []string {
 	slices.Sort(origins)
 	return origins
 }
-
-// warn logs the token endpoints that are declared and are not there.
-func (s *site) warn(d *document) {
-	for _, f := range d.flows() {
-		if path, own := s.resolve(f.TokenURL); own && !s.posts(path) {
-			slog.Warn("ginjwt: openapi: the token endpoint that a security scheme names is no route for POST", "tokenUrl", f.TokenURL)
-		}
-	}
-}
-
-// resolve returns the path that a URL means on the page, and whether it is one
-// of this host.
-func (s *site) resolve(text string) (path string, own bool) {
-	u, err := url.Parse(text)
-	if err != nil || u.Host != "" {
-		return "", false
-	}
-	return (&url.URL{Path: s.base + s.cfg.DocsPath}).ResolveReference(u).Path, true
-}
-
-// posts reports whether there is a route for POST that path matches.
-func (s *site) posts(path string) bool {
-	routes, err := inspect.Routes(s.engine)
-	return err != nil || slices.ContainsFunc(routes, func(r inspect.Route) bool {
-		pattern := quotedParam.ReplaceAllString(regexp.QuoteMeta(r.Template), "[^/]+")
-		matched, err := regexp.MatchString("^"+pattern+"$", path)
-		return r.Method == http.MethodPost && matched && err == nil
-	})
-}
-
-var quotedParam = regexp.MustCompile(`\\\{[^/]*?\\\}`)

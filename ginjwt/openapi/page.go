@@ -2,14 +2,11 @@ package openapi
 
 import (
 	"bytes"
-	"compress/gzip"
 	"embed"
 	"fmt"
 	"html"
-	"io"
 	"net/http"
 	"path"
-	"regexp"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -51,8 +48,8 @@ const pageHTML = `<!DOCTYPE html>
 </html>
 `
 
-// page serves the page. It names its files relatively, for the service may be
-// behind a prefix that it does not know.
+// page serves the page. It names its files relative to itself, for the service may
+// be behind a proxy that takes a prefix off.
 func (s *site) page(c *gin.Context) {
 	if err := s.make(); err != nil {
 		ginjwt.Abort(c, err)
@@ -105,10 +102,9 @@ func (s *site) assets() (map[string]content, error) {
 
 // script returns init.js with its settings.
 func (s *site) script(body []byte) ([]byte, error) {
-	document := s.cfg.Path
 	depth := strings.Count(s.cfg.DocsPath, "/") - 1 // from the page's own directory to the group's
 	text, err := json.Marshal(settings{
-		Document: strings.Repeat("../", depth) + strings.TrimPrefix(document, "/"), DocsPath: s.base + s.cfg.DocsPath,
+		Document: strings.Repeat("../", depth) + strings.TrimPrefix(s.cfg.Path, "/"), DocsPath: s.base + s.cfg.DocsPath,
 		Files: path.Base(s.cfg.DocsPath), ClientID: s.cfg.ClientID, Persist: s.cfg.PersistAuthorization,
 	}, jsontext.EscapeForJS(true), jsontext.EscapeForHTML(true))
 	if err != nil {
@@ -117,6 +113,7 @@ func (s *site) script(body []byte) ([]byte, error) {
 	return bytes.Replace(body, []byte("SETTINGS"), text, 1), nil
 }
 
+// asset serves one of the files.
 func (s *site) asset(c *gin.Context, files map[string]content) {
 	x, ok := files[c.Param("file")]
 	if !ok {
@@ -138,18 +135,4 @@ func (s *site) asset(c *gin.Context, files map[string]content) {
 		}
 	}
 	x.send(c)
-}
-
-var gzipCoding = regexp.MustCompile(`(?i)(^|,)[ \t]*gzip[ \t]*(;[ \t]*q=(1(\.0{0,3})?|0\.\d{0,2}[1-9]\d?))?[ \t]*(,|$)`)
-
-// acceptsGzip reports whether an Accept-Encoding names gzip, and not to refuse it
-// (RFC 9110 section 12.5.3).
-func acceptsGzip(accept string) bool { return gzipCoding.MatchString(accept) }
-
-func unpacked(body []byte) ([]byte, error) {
-	r, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
 }

@@ -25,8 +25,9 @@ func (b *builder) schema(v any, r inspect.Route, field, at string) (jsontext.Val
 	return text, true
 }
 
-// moved returns a schema with its references to its own parts leading to where it
-// stands: in a document, "#" is the document. One with an $id refers to itself.
+// moved returns a schema whose references to its own parts are written for its
+// place in the document: there, "#" is the document and no longer the schema. A
+// schema with an $id stays as it is, for its references are relative to that.
 func moved(text []byte, to string) ([]byte, error) {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	dec.UseNumber()
@@ -40,6 +41,7 @@ func moved(text []byte, to string) ([]byte, error) {
 	return json.Marshal(v)
 }
 
+// move does that in place, at any depth.
 func move(v any, to string) {
 	switch v := v.(type) {
 	case map[string]any:

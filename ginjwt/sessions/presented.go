@@ -38,7 +38,7 @@ func (s *Sessions[D]) presented(c *gin.Context, form url.Values) (t refreshToken
 func (s *Sessions[D]) endPresented(c *gin.Context, form url.Values) error {
 	t, given, err := s.presented(c, form)
 	if err != nil || !given {
-		return nil // a login needs none
+		return nil //nolint:nilerr // a login needs none
 	}
 	return s.endSessionOf(c.Request.Context(), t)
 }

@@ -97,7 +97,7 @@ func (s *Sessions[D]) renewable(ctx context.Context, presented refreshToken, cli
 		return renewable[D]{}, errRefused()
 	}
 	replayed := !same(presented.rotationHash(), r.Current)
-	if replayed && !(same(presented.rotationHash(), r.Previous) && now.Before(r.GraceEnds)) {
+	if replayed && (!same(presented.rotationHash(), r.Previous) || !now.Before(r.GraceEnds)) {
 		return renewable[D]{}, s.endBecause(ctx, presented, errRefused())
 	}
 	return renewable[D]{r, d, generation, now, replayed}, nil

@@ -36,7 +36,7 @@ func (t *tags) of(issuer, subject string) Tag {
 // it, "ab" and "c" would have the Tag of "a" and "bc".
 func tagOf(issuer, subject string) (tag Tag) {
 	b := make([]byte, 0, 128)
-	b = append(b, byte(len(issuer)>>24), byte(len(issuer)>>16), byte(len(issuer)>>8), byte(len(issuer)))
+	b = append(b, byte(len(issuer)>>24), byte(len(issuer)>>16), byte(len(issuer)>>8), byte(len(issuer))) //nolint:gosec // byte by byte
 	b = append(append(b, issuer...), subject...)
 	h := sha256.Sum256(b)
 	return Tag(h[:len(tag)])

@@ -8,22 +8,22 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-// places is how many calls can be under way. It is far below what a connection
-// can have outstanding (ringScale), above which rueidis would wait for it.
+// places is how many calls can be under way. It is far below how many commands a
+// connection can have outstanding (ringScale): above that, rueidis would block.
 const places = 512
 
 // call returns what fn does, or an error when ctx or Config.Timeout is over.
 //
-// fn runs by itself, because rueidis does not look at a context while it dials,
-// and is not stopped by ctx: calls for the same keys may have joined it, and
-// would fail with it. Its place is free when it is done, so that what was given up
-// does not pile up.
+// fn runs in a goroutine of its own, because rueidis does not look at a context
+// while it dials. It goes on when ctx is over: rueidis may have let calls for the
+// same keys join it, and they would fail with it. It keeps its place until it is
+// done, so that calls that nobody waits for any more do not pile up.
 func call[T any](ctx context.Context, s *Store, fn func(ctx context.Context) (T, error)) (T, error) {
 	var none T
 	if err := ctx.Err(); err != nil {
 		return none, failure(err)
 	}
-	all := context.WithoutCancel(ctx)
+	uncancelled := context.WithoutCancel(ctx)
 	ctx, stop := context.WithTimeout(ctx, s.cfg.Timeout)
 	defer stop()
 	select {
@@ -38,10 +38,10 @@ func call[T any](ctx context.Context, s *Store, fn func(ctx context.Context) (T,
 	done := make(chan result, 1)
 	go func() {
 		defer func() { <-s.places }()
-		ctx, stop := context.WithTimeout(all, s.cfg.Timeout)
+		ctx, stop := context.WithTimeout(uncancelled, s.cfg.Timeout)
 		defer stop()
 		value, err := fn(ctx)
-		for isContext(err) && ctx.Err() == nil { // of the call that it joined
+		for isContext(err) && ctx.Err() == nil { // the context of the call that it joined is over
 			value, err = fn(ctx)
 		}
 		done <- result{value, err}
@@ -54,7 +54,7 @@ func call[T any](ctx context.Context, s *Store, fn func(ctx context.Context) (T,
 	}
 }
 
-// do is call for what has no result.
+// do is call for an fn without a result.
 func (s *Store) do(ctx context.Context, fn func(ctx context.Context) error) error {
 	_, err := call(ctx, s, func(ctx context.Context) (struct{}, error) { return struct{}{}, fn(ctx) })
 	return err

@@ -14,8 +14,9 @@ const (
 	kindJTI        = 'j' // one for each revoked token
 )
 
-// key returns the name of a key: the prefix, the tag in braces, the kind, and
-// what of that kind. Braces that id may have are of no meaning: the first count.
+// key returns the name of a key: the prefix, the tag in braces, the kind, and the
+// ID of a session or a token. An ID with braces does no harm: a Redis Cluster looks
+// at the first ones only.
 func (s *Store) key(tag sessions.Tag, kind byte, id string) string {
 	n := len(s.cfg.Prefix)
 	b := make([]byte, 0, n+len("{}l")+22+len(id))
@@ -25,6 +26,7 @@ func (s *Store) key(tag sessions.Tag, kind byte, id string) string {
 	return string(append(b, id...))
 }
 
+// sidKeys returns the keys of the revocations of sessions.
 func (s *Store) sidKeys(tag sessions.Tag, ids []string) []string {
 	keys := make([]string, len(ids))
 	for i, id := range ids {

@@ -13,12 +13,13 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-// local keeps answers of Revoked for a short time. Redis says which keys that
-// were asked for have changed, and on the same connection, so that rueidis
-// passes it on before whatever Redis sent later.
+// local keeps answers of Revoked for a short time. Redis announces changes of the
+// keys that were asked for, on the same connection, so rueidis passes that on
+// before whatever Redis sends later.
 //
-// An answer is good for ttl after it was asked for, unless its subject is in
-// another epoch by then: each change begins one.
+// An answer is good for ttl after it was asked for, unless the epoch of its subject
+// has changed: each change of a key begins a new one. Subjects share epochs, which
+// makes some answers be asked for again.
 type local struct {
 	ttl    time.Duration
 	start  time.Time // of the monotonic clock that ages are measured by
@@ -27,13 +28,13 @@ type local struct {
 	shards [1 << 6]localShard
 }
 
-// localShard has the answers for some subjects. After ttl, or when young is
-// full, old is dropped and young becomes old: what is not asked for again does
-// not stay, and neither do the answers of a great many tokens.
+// localShard has the answers for some subjects. After ttl, or when young is full,
+// old is dropped and young becomes old. So answers that are
+// not asked for again do not stay, and neither do those of a great many tokens.
 type localShard struct {
 	mu         sync.RWMutex
 	young, old map[question]answer
-	turned     time.Duration
+	turned     time.Duration // when young became old
 }
 
 const shardRoom = 1 << 11 // answers in young: 128 Ki in all
@@ -60,8 +61,9 @@ func (l *local) epoch(tag sessions.Tag) *atomic.Uint64 {
 
 func (l *local) shard(tag sessions.Tag) *localShard { return &l.shards[int(tag[2])%len(l.shards)] }
 
-// get returns the answer to q if there is one. If not, a is to be filled in and
-// given to put: its epoch is from before Redis is asked.
+// get returns the answer to q, if there is a good one. If not, a is empty but for
+// the epoch and the time, which must be those from before Redis is asked: fill it
+// in, and give it to put.
 func (l *local) get(q question) (a answer, good bool) {
 	now, epoch := time.Since(l.start), l.epoch(q.tag).Load()
 	sh := l.shard(q.tag)
@@ -103,6 +105,7 @@ func (l *local) changed(keys []rueidis.RedisMessage) {
 	}
 }
 
+// tagOf returns the tag in the name of a key, if it is one of the Store's.
 func (l *local) tagOf(key rueidis.RedisMessage) (tag sessions.Tag, ok bool) {
 	name, err := key.ToString()
 	rest, ours := strings.CutPrefix(name, l.head)

@@ -10,8 +10,9 @@ import (
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 )
 
-// A session is a field of its subject's hash. The scripts read the first three
-// parts and write the first; what a rotation changes is together:
+// A session is a field of its subject's hash. The first three parts are read by
+// scripts.go, which also writes the first. What a rotation replaces is on the
+// second and the third line:
 //
 //	until when, ms  16 digits, of Redis' clock
 //	Used, us        20 digits
@@ -35,7 +36,7 @@ func encodeRotation(r sessions.Rotation) []byte {
 	return appendTime(b, r.GraceEnds)
 }
 
-// encode returns a session without the time that the script puts before it.
+// encode returns a session without its first part, which the script puts before it.
 func encode(r sessions.Record) []byte {
 	b := encodeRotation(sessions.Rotation{
 		Current: r.Current, Previous: r.Previous, Salt: r.Salt,
@@ -46,6 +47,7 @@ func encode(r sessions.Record) []byte {
 	return append(b, r.Data...)
 }
 
+// decode reads what encode wrote.
 func decode(id, text string) (r sessions.Record, err error) {
 	if len(text) < fixedBytes {
 		return r, errors.New("a session is too short")
@@ -74,11 +76,4 @@ func appendTime(b []byte, t time.Time) []byte {
 func cutTime(b []byte) (time.Time, []byte) {
 	micros := int64(binary.BigEndian.Uint64(b)) //nolint:gosec // as appendTime wrote it
 	return time.UnixMicro(micros).UTC(), b[timeBytes:]
-}
-
-// milliseconds returns a time to live as Redis counts it: never too short, and
-// never 0, which Redis refuses.
-func milliseconds(ttl time.Duration) string {
-	ms := max(1, int64(ttl/time.Millisecond)+min(1, int64(ttl%time.Millisecond)))
-	return strconv.FormatInt(ms, 10)
 }

@@ -38,7 +38,7 @@ func (s *Store) Revoked(ctx context.Context, tag sessions.Tag, sid, jti string) 
 	return a.revoked, a.generation, err
 }
 
-// ask fills in a.
+// ask asks Redis, and returns a with the answer filled in.
 func (s *Store) ask(ctx context.Context, q question, a answer) (answer, error) {
 	return call(ctx, s, func(ctx context.Context) (answer, error) {
 		keys := make([]rueidis.CacheableTTL, 1, 3)
@@ -70,20 +70,20 @@ func (s *Store) ask(ctx context.Context, q question, a answer) (answer, error) {
 	})
 }
 
-// tracked returns the command for a key that Redis is to tell the changes of. It
-// is a GET by itself: to learn the key's time to live too, rueidis would ask in
-// a transaction, and a full Redis refuses those.
+// tracked returns the command for a key whose changes Redis is to announce. It is
+// a plain GET: to learn the key's time to live as well, rueidis would ask in a
+// transaction, which a full Redis refuses.
 func (s *Store) tracked(tag sessions.Tag, kind byte, id string) rueidis.CacheableTTL {
 	return rueidis.CT(s.client.B().Get().Key(s.key(tag, kind, id)).Cache().ToStaticTTL(), askedTogether)
 }
 
-// settle waits until what Redis has said of the keys changed just now was heard:
-// it says so on the same connection, before it answers the next command. What
-// was done is done even if this fails.
+// settle waits until this Store has heard of the change that it has just made.
+// Redis announces it on the same connection before it answers the next command, so
+// any command will do. If that fails, the change is made all the same.
 func (s *Store) settle(ctx context.Context, tag sessions.Tag) {
 	if s.local == nil {
 		return
 	}
-	s.local.epoch(tag).Add(1) // Redis' word may be on its way by another connection
+	s.local.epoch(tag).Add(1) // the announcement may be on its way by another connection
 	s.client.Do(ctx, s.client.B().Exists().Key(s.key(tag, kindGeneration, "")).Build())
 }

@@ -1,16 +1,24 @@
 package redisstore
 
-import "github.com/redis/rueidis"
+import (
+	"strconv"
+	"time"
 
-// The scripts are the atomic steps. All keys that a script touches are in KEYS,
-// so that a Redis Cluster runs it even while it moves the subject to another
-// node. What would be named by a subject's own sessions, the revocations of
-// those that a step ends, is named by the caller: if there are others by then,
-// the script changes nothing and returns their IDs, for the next attempt.
+	"github.com/redis/rueidis"
+)
+
+// The scripts are the atomic steps. The numbers in string.sub are where the parts
+// of a session begin and end; see record.go.
 //
-// Redis refuses commands that need memory when there is none, but not in the
-// middle of a script. So a script whose first change is PEXPIRE or DEL works in a
-// full Redis, and one that begins with HSET does not, and leaves nothing behind.
+// All keys that a script touches are in KEYS, so that a Redis Cluster runs it even
+// while it moves the subject to another node. So the caller must name the
+// revocations of the sessions that a script ends, before it can know which those
+// are. If a script finds sessions that were not named, it changes nothing and
+// returns their IDs, for the next attempt; see Store.named.
+//
+// A full Redis refuses commands that need memory, unless a script has changed
+// something already. So a script whose first change is PEXPIRE or DEL works in a
+// full Redis. One that begins with HSET is refused, and leaves nothing behind.
 
 const prelude = `
 local t = redis.call('TIME')
@@ -151,3 +159,10 @@ revoke(KEYS[1], ARGV[1])
 return 1
 `)
 )
+
+// milliseconds returns a time to live as Redis counts it: never too short, and
+// never 0, which Redis refuses.
+func milliseconds(ttl time.Duration) string {
+	ms := max(1, int64(ttl/time.Millisecond)+min(1, int64(ttl%time.Millisecond)))
+	return strconv.FormatInt(ms, 10)
+}

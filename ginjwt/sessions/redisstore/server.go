@@ -10,12 +10,11 @@ import (
 	"github.com/redis/rueidis"
 )
 
-func isOutOfMemory(e *rueidis.RedisError) bool { return strings.HasPrefix(e.Error(), "OOM ") }
-
-// unfit is why a server that could be asked must not be used.
+// unfit is an error of a server that did answer, and must not be used.
 type unfit struct{ error }
 
-// checkServers refuses servers that would forget revocations, or not know them.
+// checkServers returns an error if a server would forget revocations, or may not
+// know them.
 func (s *Store) checkServers(ctx context.Context) error {
 	var faults []error
 	for addr, node := range s.client.Nodes() {
@@ -70,16 +69,17 @@ func field(info, name string) string {
 	return ""
 }
 
-// verdict is whether the servers were fit for use at a time.
+// verdict is what vouch found the last time.
 type verdict struct {
 	at  time.Time
 	err error
 }
 
-// vouch checks the servers again from time to time: one may have become a
-// replica, or another have taken over. One call asks; those meanwhile have the
-// last verdict. A server that cannot be asked says nothing of the others, and
-// what needs it fails by itself. The first verdict is Open's.
+// vouch returns an error if the servers are unfit. It checks them again every
+// LocalTTL, for one may have become a replica, or another have taken over. One call
+// at a time does so; the others take the last verdict, of which Open made the
+// first. A server that does not answer is no reason: calls that need it fail
+// anyway.
 func (s *Store) vouch(ctx context.Context) error {
 	last := s.verdict.Load()
 	if last.err == nil && time.Since(last.at) < s.cfg.LocalTTL || !s.vouching.TryLock() {
@@ -87,7 +87,7 @@ func (s *Store) vouch(ctx context.Context) error {
 	}
 	defer s.vouching.Unlock()
 	now := &verdict{at: time.Now()}
-	err := s.checkServers(context.WithoutCancel(ctx)) // others have the verdict too
+	err := s.checkServers(context.WithoutCancel(ctx)) // the verdict is not for this call alone
 	if bad := (unfit{}); errors.As(err, &bad) {
 		now.err = err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -123,3 +124,6 @@ func (s *Store) named(ctx context.Context, script *rueidis.Lua, tag sessions.Tag
 		}
 	}
 }
+
+// isOutOfMemory reports whether Redis refused a command because its memory is full.
+func isOutOfMemory(e *rueidis.RedisError) bool { return strings.HasPrefix(e.Error(), "OOM ") }

@@ -37,10 +37,11 @@ const (
 	defaultTimeout = time.Second
 	maxLocalTTL    = 2 * time.Second
 
-	// A ring has 4096 places for what is outstanding on a connection.
+	// A connection can have 1<<ringScale commands outstanding.
 	ringScale = 12
 
-	// rueidis' own memory is for calls at the same time only, which ask together.
+	// rueidis' own cache serves only to ask once for calls at the same time; what is
+	// remembered for longer is in local.
 	askedTogether = time.Millisecond
 	cacheBytes    = 1 << 20
 )
@@ -132,7 +133,7 @@ func checkOption(o rueidis.ClientOption) error {
 	return errors.Join(faults...)
 }
 
-// complete fills in what is not set.
+// complete fills in the options that are not set, and AlwaysPipelining.
 func (s *Store) complete(o *rueidis.ClientOption) {
 	if !o.DisableCache {
 		s.local = newLocal(s.cfg)

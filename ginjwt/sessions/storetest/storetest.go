@@ -3,8 +3,6 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
-	"encoding/binary"
-	"errors"
 	"testing"
 	"time"
 
@@ -168,11 +166,3 @@ func sameRecord(t *testing.T, want, got sessions.Record) {
 	}
 	assert.Equal(t, want, got)
 }
-
-// number returns a hash that tells i.
-func number(i int) (h sessions.Hash) {
-	binary.BigEndian.PutUint64(h[:], uint64(i)+1) //nolint:gosec // never negative
-	return h
-}
-
-func is(err error) func(error) bool { return func(e error) bool { return errors.Is(e, err) } }
