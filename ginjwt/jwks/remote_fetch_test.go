@@ -62,7 +62,7 @@ func TestRemoteSurvivesACallersTransport(t *testing.T) {
 	for rule, fault := range map[string]func(){
 		"a panic":                  func() { panic("a bug") },
 		"a panic with an error":    func() { panic(errors.New("a bug")) },
-		"a panic with nil":         func() { panic(nil) }, //nolint:govet // as a bug would
+		"a panic with nil":         func() { panic(nil) }, // as a bug would
 		"the end of its goroutine": runtime.Goexit,
 	} {
 		t.Run(rule, func(t *testing.T) {

@@ -3,6 +3,7 @@ package sessions_test
 import (
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -10,15 +11,26 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
-	"github.com/ginjwt/gin-depends/ginjwt/ginjwttest"
 	"github.com/ginjwt/gin-depends/ginjwt/sessions"
 	"github.com/ginjwt/gin-depends/ginjwt/sessions/storetest"
 )
 
-func newMemory(tb testing.TB, maxEntries int) (sessions.Store, *ginjwttest.Clock) {
+// handClock is a clock that tests move.
+type handClock struct{ nanos atomic.Int64 }
+
+func newHandClock() *handClock {
+	c := &handClock{}
+	c.nanos.Store(time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC).UnixNano())
+	return c
+}
+
+func (c *handClock) now() time.Time       { return time.Unix(0, c.nanos.Load()) }
+func (c *handClock) pass(d time.Duration) { c.nanos.Add(int64(d)) }
+
+func newMemory(tb testing.TB, maxEntries int) (sessions.Store, *handClock) {
 	tb.Helper()
-	clock := ginjwttest.NewClock()
-	store, err := sessions.NewMemory(sessions.MemoryConfig{MaxEntries: maxEntries, Now: clock.Now})
+	clock := newHandClock()
+	store, err := sessions.NewMemory(sessions.MemoryConfig{MaxEntries: maxEntries, Now: clock.now})
 	require.NoError(tb, err)
 	return store, clock
 }
@@ -28,7 +40,7 @@ func TestMemoryKeepsTheContract(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) storetest.Harness {
 		t.Parallel()
 		store, clock := newMemory(t, 0)
-		return storetest.Harness{Store: store, Unit: time.Minute, Pass: clock.Advance, Now: clock.Now}
+		return storetest.Harness{Store: store, Unit: time.Minute, Pass: clock.pass, Now: clock.now}
 	})
 }
 
@@ -68,10 +80,10 @@ func TestMemoryIsExactToTheMoment(t *testing.T) {
 		require.NoError(t, revokedErr)
 		return err == nil, revoked
 	}
-	clock.Advance(time.Hour - 1)
+	clock.pass(time.Hour - 1)
 	alive, revoked := state()
 	assert.True(t, alive && revoked, "just before the end")
-	clock.Advance(1)
+	clock.pass(1)
 	alive, revoked = state()
 	assert.False(t, alive || revoked, "at the end")
 }
@@ -83,8 +95,8 @@ func TestMemoryRaisesAGenerationThoughTheClockWentBack(t *testing.T) {
 	require.NoError(t, store.EndAll(ctx, tag, "", week))
 	_, before, err := store.Revoked(ctx, tag, "", "")
 	require.NoError(t, err)
-	assert.Equal(t, clock.Now().UnixMicro(), before)
-	clock.Advance(-time.Hour)
+	assert.Equal(t, clock.now().UnixMicro(), before)
+	clock.pass(-time.Hour)
 	require.NoError(t, store.EndAll(ctx, tag, "", week))
 	_, after, err := store.Revoked(ctx, tag, "", "")
 	require.NoError(t, err)
@@ -94,7 +106,7 @@ func TestMemoryRaisesAGenerationThoughTheClockWentBack(t *testing.T) {
 func TestMemoryFull(t *testing.T) {
 	t.Parallel()
 	const room = 100
-	fill := func(t *testing.T, ttl time.Duration) (sessions.Store, *ginjwttest.Clock) {
+	fill := func(t *testing.T, ttl time.Duration) (sessions.Store, *handClock) {
 		store, clock := newMemory(t, room)
 		for i := range room {
 			require.NoError(t, store.Create(t.Context(), memoryTag(i), memorySession(i), ttl, 10, time.Hour))
@@ -116,7 +128,7 @@ func TestMemoryFull(t *testing.T) {
 	})
 	t.Run("sessions that are over make room, of whichever subject", func(t *testing.T) {
 		store, clock := fill(t, time.Hour)
-		clock.Advance(time.Hour)
+		clock.pass(time.Hour)
 		for i := range room {
 			require.NoError(t, store.Create(t.Context(), memoryTag(room+i), memorySession(i), time.Hour, 10, time.Hour))
 		}
@@ -136,7 +148,7 @@ func TestMemoryFull(t *testing.T) {
 				assert.True(t, revoked)
 			}
 		}
-		clock.Advance(time.Hour)
+		clock.pass(time.Hour)
 		assert.NoError(t, another(t, store))
 	})
 	t.Run("a rotation needs no room", func(t *testing.T) {
@@ -159,32 +171,32 @@ func heapBytes() int64 {
 // Not parallel: it measures the heap.
 func TestMemoryDoesNotGrow(t *testing.T) {
 	const many = 100_000
-	for name, use := range map[string]func(store sessions.Store, clock *ginjwttest.Clock, i int) error{
-		"sessions that expire": func(store sessions.Store, clock *ginjwttest.Clock, i int) error {
-			defer clock.Advance(time.Second)
+	for name, use := range map[string]func(store sessions.Store, clock *handClock, i int) error{
+		"sessions that expire": func(store sessions.Store, clock *handClock, i int) error {
+			defer clock.pass(time.Second)
 			return store.Create(t.Context(), memoryTag(i), memorySession(i), time.Minute, 10, time.Minute)
 		},
-		"sessions that are ended": func(store sessions.Store, clock *ginjwttest.Clock, i int) error {
-			defer clock.Advance(time.Second)
+		"sessions that are ended": func(store sessions.Store, clock *handClock, i int) error {
+			defer clock.pass(time.Second)
 			if err := store.Create(t.Context(), memoryTag(i), memorySession(i), 365*week, 10, time.Minute); err != nil {
 				return err
 			}
 			return store.End(t.Context(), memoryTag(i), memorySession(i).ID, time.Minute)
 		},
-		"sessions that the limit ends": func(store sessions.Store, clock *ginjwttest.Clock, i int) error {
-			defer clock.Advance(time.Second)
+		"sessions that the limit ends": func(store sessions.Store, clock *handClock, i int) error {
+			defer clock.pass(time.Second)
 			return store.Create(t.Context(), memoryTag(1), memorySession(i), 365*week, 10, time.Minute)
 		},
-		"revocations": func(store sessions.Store, clock *ginjwttest.Clock, i int) error {
-			defer clock.Advance(time.Second)
+		"revocations": func(store sessions.Store, clock *handClock, i int) error {
+			defer clock.pass(time.Second)
 			return store.Revoke(t.Context(), memoryTag(i%100), fmt.Sprint(i), time.Minute)
 		},
-		"generations": func(store sessions.Store, clock *ginjwttest.Clock, i int) error {
-			defer clock.Advance(time.Second)
+		"generations": func(store sessions.Store, clock *handClock, i int) error {
+			defer clock.pass(time.Second)
 			return store.EndAll(t.Context(), memoryTag(i), "", time.Minute)
 		},
-		"the generation of one subject": func(store sessions.Store, clock *ginjwttest.Clock, i int) error {
-			defer clock.Advance(time.Millisecond)
+		"the generation of one subject": func(store sessions.Store, clock *handClock, i int) error {
+			defer clock.pass(time.Millisecond)
 			return store.EndAll(t.Context(), memoryTag(1), "", 365*week)
 		},
 	} {
@@ -194,10 +206,10 @@ func TestMemoryDoesNotGrow(t *testing.T) {
 			for i := range many {
 				require.NoError(t, use(store, clock, i))
 			}
-			clock.Advance(time.Hour)
+			clock.pass(time.Hour)
 			for i := range 64 * 100 { // whatever is done sweeps a little
 				require.NoError(t, store.Revoke(t.Context(), memoryTag(i%64), "last", 1))
-				clock.Advance(1)
+				clock.pass(1)
 			}
 			grown := heapBytes() - before
 			runtime.KeepAlive(store)
