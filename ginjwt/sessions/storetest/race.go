@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"encoding/binary"
 	"errors"
 	"sync"
 
@@ -42,10 +41,4 @@ func (b *rig) side(i int) sessions.Store {
 // call came before.
 func rotatedOrRefused(err error) bool {
 	return err == nil || errors.Is(err, sessions.ErrConflict) || errors.Is(err, sessions.ErrNotFound)
-}
-
-// number returns a hash that tells which racer made it.
-func number(i int) (h sessions.Hash) {
-	binary.BigEndian.PutUint64(h[:], uint64(i)+1) //nolint:gosec // never negative
-	return h
 }

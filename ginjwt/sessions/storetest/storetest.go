@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"crypto/rand"
+	"encoding/binary"
 	"testing"
 	"time"
 
@@ -165,4 +166,10 @@ func sameRecord(t *testing.T, want, got sessions.Record) {
 		*at, *times(&got)[i] = time.Time{}, time.Time{}
 	}
 	assert.Equal(t, want, got)
+}
+
+// number returns a hash that tells i.
+func number(i int) (h sessions.Hash) {
+	binary.BigEndian.PutUint64(h[:], uint64(i)+1) //nolint:gosec // never negative
+	return h
 }
