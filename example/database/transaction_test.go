@@ -196,7 +196,7 @@ func TestOneTransactionForAll(t *testing.T) {
 	one, two := ginjwt.Depends(s.tx, txOf), ginjwt.Depends(s.tx, txOf)
 	s.router.GET("/same", ginjwt.Handle3(s.user, one, two, func(c *gin.Context, _ User, a, b *sql.Tx) {
 		asked, err := s.tx.Get(c)
-		c.JSON(200, a == b && a == asked && err == nil)
+		c.JSON(200, a == b && b == asked && err == nil)
 	}))
 	assert.Equal(t, "true", s.call(t, "GET /same", token).body)
 	assert.Equal(t, 201, s.call(t, `POST /notes {"text":"milk"}`, token).StatusCode)

@@ -1,6 +1,7 @@
 package browser_test
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +32,7 @@ type docs struct {
 func openDocs(t *testing.T, url string, alsoAllowed ...string) *docs {
 	t.Helper()
 	p := &docs{tab: newTab(t)}
-	p.allowed = append(alsoAllowed, originOf(url))
+	p.allowed = slices.Concat(alsoAllowed, []string{originOf(url)})
 	require.NoError(t, chromedp.Listen(p.ctx, p.listen))
 	require.NoError(t, chromedp.Do(p.ctx, chromedp.EmulateViewport(1200, 900)))
 	t.Cleanup(p.requireClean)

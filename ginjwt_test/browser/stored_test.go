@@ -39,7 +39,7 @@ func TestStoredCookies(t *testing.T) {
 	requireCookie(t, cookies["__Host-access_token"], "app.test", true, 15*time.Minute)
 	requireCookie(t, cookies["__Host-refresh_token"], "app.test", true, 14*24*time.Hour)
 	assert.Empty(t, eval[string](tab, "document.cookie"), "a script sees no cookie")
-	assert.Len(t, eval[[]any](tab, "cookieStore.getAll()"), 0, "by the new way neither")
+	assert.Empty(t, eval[[]any](tab, "cookieStore.getAll()"), "by the new way neither")
 	for _, other := range []string{"https://sub.app.test/", "https://evil.test/", "http://app.test/"} {
 		assert.Empty(t, tab.cookies(other), other)
 	}

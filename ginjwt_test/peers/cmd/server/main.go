@@ -29,8 +29,9 @@ func main() {
 	redis := flag.String("redis", "", "the address of the redis-server that ginjwt-redis keeps its sessions in")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, *kind, *alg, *redis); err != nil {
+	err := run(ctx, *kind, *alg, *redis)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "server:", err)
 		os.Exit(1)
 	}

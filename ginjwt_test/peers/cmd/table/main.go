@@ -6,6 +6,7 @@ package main
 
 import (
 	"bufio"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,7 +22,7 @@ func main() {
 	flag.Parse()
 	t, err := read(os.Stdin)
 	if err == nil && len(t.order) == 0 {
-		err = fmt.Errorf("no benchmark results on standard input")
+		err = errors.New("no benchmark results on standard input")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "table:", err)
