@@ -1,7 +1,7 @@
 package storetest
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -95,10 +95,10 @@ var revocationCases = []testCase{
 		tag := newTag()
 		const many = 2000
 		for i := range many {
-			require.NoError(t, b.side(i).Revoke(b.ctx, tag, fmt.Sprint(i), b.long))
+			require.NoError(t, b.side(i).Revoke(b.ctx, tag, strconv.Itoa(i), b.long))
 		}
 		for i := range many {
-			b.revoked(t, true, tag, "", fmt.Sprint(i))
+			b.revoked(t, true, tag, "", strconv.Itoa(i))
 		}
 	}},
 }
