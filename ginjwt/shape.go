@@ -182,17 +182,6 @@ func (w *shapeWalk) try() {
 	}
 }
 
-// fields iterates over the fields of the struct t, without those inside of embedded ones.
-func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
-	return func(yield func(reflect.StructField) bool) {
-		for i := range t.NumField() {
-			if !yield(t.Field(i)) {
-				return
-			}
-		}
-	}
-}
-
 // isFlat reports whether nothing in a t can be changed through a copy of it.
 func isFlat(t reflect.Type) bool {
 	switch t {
