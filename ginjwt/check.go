@@ -46,7 +46,7 @@ func checkFailed(name string, err error) error {
 	case e != nil:
 		cause := e.Err
 		e = e.clone(err)
-		if e.Err == cause && cause == nil {
+		if cause == nil && e.Err == nil {
 			e.Err = errors.New("check " + name)
 		} else {
 			e.Err = fmt.Errorf("check %s: %w", name, e.Err)

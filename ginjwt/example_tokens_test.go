@@ -70,8 +70,7 @@ func ExampleJWT() {
 func ExampleVerify() {
 	for _, token := range []string{tokenFor("johndoe", "me"), "abc"} {
 		claims, err := ginjwt.Verify[ginjwt.Claims](context.Background(), verifier, token)
-		var refusal *ginjwt.Error
-		if errors.As(err, &refusal) {
+		if refusal, ok := errors.AsType[*ginjwt.Error](err); ok {
 			fmt.Println(refusal.Status, refusal.Code, "-", refusal.Err)
 			continue
 		}

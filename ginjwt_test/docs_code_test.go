@@ -1,6 +1,7 @@
 package ginjwt_test
 
 import (
+	"errors"
 	"go/ast"
 	"go/parser"
 	"go/scanner"
@@ -77,7 +78,7 @@ func parseDocsFile(text string) (*docsCode, error) {
 
 // docsErrorAt returns the line of a parser's first error.
 func docsErrorAt(err error) int {
-	if list, ok := err.(scanner.ErrorList); ok && len(list) > 0 {
+	if list, ok := errors.AsType[scanner.ErrorList](err); ok && len(list) > 0 {
 		return list[0].Pos.Line
 	}
 	return 0

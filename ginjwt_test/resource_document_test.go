@@ -3,6 +3,7 @@ package ginjwt_test
 import (
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -178,9 +179,7 @@ func TestProtectedResourceIsCachedAndReadByPages(t *testing.T) {
 	ask := func(method string, header http.Header) *http.Response {
 		req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+resourceWellKnown, nil)
 		require.NoError(t, err)
-		for name, values := range header {
-			req.Header[name] = values
-		}
+		maps.Copy(req.Header, header)
 		res, err := srv.Client().Do(req)
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = res.Body.Close() })

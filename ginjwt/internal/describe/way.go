@@ -132,12 +132,13 @@ func Spell(ways []Way, checks []string) string {
 			all = append(all, strings.Join(demands, " and "))
 		}
 	}
-	text := strings.Join(all, ", or ")
+	var text strings.Builder
+	text.WriteString(strings.Join(all, ", or "))
 	for _, check := range checks {
-		text += ", check " + check
+		text.WriteString(", check " + check)
 	}
 	if optional && len(all) > 0 {
-		text += ", optional"
+		text.WriteString(", optional")
 	}
-	return strings.TrimPrefix(text, ", ")
+	return strings.TrimPrefix(text.String(), ", ")
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Sessions of any number of instances. It is not run here, for it needs a Redis.
-func ExampleOpen() {
+func ExampleOpen() { //nolint:testableexamples // it needs a Redis
 	key, err := ginjwt.NewKey(ginjwt.HS256, "the secret of all instances, at least 32 bytes")
 	if err != nil {
 		log.Fatal(err)

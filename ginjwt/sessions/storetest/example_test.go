@@ -12,7 +12,7 @@ import (
 
 // The test of a Store whose clock a test can move. It is not run here, for it is
 // a test; that of sessions.NewMemory is much the same.
-func ExampleRun() {
+func ExampleRun() { //nolint:testableexamples // it is a test
 	_ = func(t *testing.T) { // func TestStore(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) storetest.Harness {
 			clock := ginjwttest.NewClock()
