@@ -142,6 +142,9 @@ func TestIntrospectTellsNoSecrets(t *testing.T) {
 		"a client whose long error does": {client: func(r *http.Request) (*http.Response, error) {
 			return nil, errors.New(strings.Repeat("-", 185) + introToken)
 		}},
+		"a client whose longer error does": {client: func(r *http.Request) (*http.Response, error) {
+			return nil, errors.New(strings.Repeat("-", 185) + introToken + strings.Repeat("-", 300))
+		}},
 		"a client whose panic does": {client: func(r *http.Request) (*http.Response, error) { panic("cannot send " + dump(r)) }},
 	} {
 		t.Run(rule, func(t *testing.T) {
@@ -158,6 +161,7 @@ func TestIntrospectTellsNoSecrets(t *testing.T) {
 			}
 			_, err := ginjwt.Verify[introClaims](t.Context(), w.verifier, introToken)
 			requireNoSecret(t, "the error", fmt.Sprintf("%v %+v %#v", err, err, err))
+			assert.Less(t, len(fmt.Sprint(err)), 400, "a text of others is cut")
 			res := get(w.api, "/me", introToken)
 			requireNoSecret(t, "the response", res.Body.String()+fmt.Sprint(res.Header()))
 			for _, ev := range w.told(1) {
