@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/assert"
@@ -64,4 +65,22 @@ func TestSessionsRefreshTokensAreTheirIssuers(t *testing.T) {
 		})
 	}
 	assert.Equal(t, 200, w.me(w.refresh(tokens.Refresh).Access), "it is good where it was issued")
+}
+
+// The same subject of two issuers is two users, also right after one another.
+func TestADenylistTellsIssuersApart(t *testing.T) {
+	t.Parallel()
+	store := ginjwt.Must(sessions.NewMemory(sessions.MemoryConfig{}))
+	list := ginjwt.Must(sessions.NewDenylist(store, time.Hour))
+	of := func(issuer string) *ginjwt.Claims {
+		return &ginjwt.Claims{Issuer: issuer, Subject: "alice", JWTID: "j"}
+	}
+	require.NoError(t, list.Revoke(t.Context(), of("https://a.example")))
+	for range 2 {
+		for issuer, want := range map[string]bool{"https://a.example": true, "https://b.example": false} {
+			revoked, err := list.Revoked(t.Context(), of(issuer))
+			require.NoError(t, err)
+			assert.Equal(t, want, revoked, issuer)
+		}
+	}
 }
