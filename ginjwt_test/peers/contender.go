@@ -35,13 +35,14 @@ var (
 	GinjwtIssuers = Contender{Name: "ginjwt-issuers", New: newGinjwtIssuers}
 	GinJWT        = Contender{Name: "gin-jwt", New: newAppleboy}
 	GolangJWT     = Contender{Name: "golang-jwt", New: newGolangJWT}
+	Least         = Contender{Name: "least", New: newLeast}
 	EchoJWT       = Contender{Name: "echo-jwt", New: newEcho}
 	JWTAuth       = Contender{Name: "jwtauth", New: newJWTAuth}
 	Auth0         = Contender{Name: "auth0", New: newAuth0}
 )
 
 // Guards are all contenders that verify tokens, without sessions.
-var Guards = []Contender{Ginjwt, GinjwtCached, GinjwtIssuers, GinJWT, GolangJWT, EchoJWT, JWTAuth, Auth0}
+var Guards = []Contender{Ginjwt, GinjwtCached, GinjwtIssuers, GinJWT, GolangJWT, Least, EchoJWT, JWTAuth, Auth0}
 
 // ByName returns the contender called name.
 func ByName(name string) (Contender, error) {

@@ -19,7 +19,7 @@ cd "$(dirname "$0")"
 ROUNDS=${ROUNDS:-5}
 SECONDS_EACH=${SECONDS_EACH:-3}
 ALGS=${ALGS:-HS256}
-KINDS=${KINDS:-bare ginjwt ginjwt-cached ginjwt-memory ginjwt-redis gin-jwt golang-jwt}
+KINDS=${KINDS:-bare least ginjwt ginjwt-cached ginjwt-memory ginjwt-redis gin-jwt golang-jwt}
 
 if ! command -v wrk >/dev/null; then
 	if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

@@ -24,7 +24,7 @@ import (
 )
 
 func main() {
-	kind := flag.String("kind", "bare", "bare, ginjwt, ginjwt-cached, ginjwt-memory, ginjwt-redis, gin-jwt, golang-jwt, echo-jwt, jwtauth or auth0")
+	kind := flag.String("kind", "bare", "bare, ginjwt, ginjwt-cached, ginjwt-memory, ginjwt-redis, gin-jwt, golang-jwt, least, echo-jwt, jwtauth or auth0")
 	alg := flag.String("alg", "HS256", "HS256, RS256, ES256 or EdDSA")
 	redis := flag.String("redis", "", "the address of the redis-server that ginjwt-redis keeps its sessions in")
 	flag.Parse()
