@@ -183,6 +183,39 @@ func TestDocumentOfTheEndpoints(t *testing.T) {
 	assert.Nil(t, d.operation(t, "post", "/token").Security)
 }
 
+// An operation that logs out takes the access tokens of the others, so that a page
+// sends the one that it has; or none, for there may be a refresh token in the form.
+func TestDocumentOfALogoutTakesTheAccessTokens(t *testing.T) {
+	t.Parallel()
+	w := newSessWorld(t)
+	nobody := func(*gin.Context, string) {}
+	password, bearer, key := ginjwt.OAuth2PasswordBearer("/token"), ginjwt.HTTPBearer(), ginjwt.APIKeyHeader("X-Key")
+	for rule, tc := range map[string]struct {
+		before []gin.HandlerFunc
+		routes map[string]*ginjwt.Dependency[string]
+		want   []map[string][]string
+	}{
+		"of each bearer scheme":             {nil, map[string]*ginjwt.Dependency[string]{"/a": password, "/b": bearer}, []map[string][]string{{}, {"HTTPBearer": {}}, {"OAuth2PasswordBearer": {}}}},
+		"not of other schemes":              {nil, map[string]*ginjwt.Dependency[string]{"/a": password, "/b": key}, []map[string][]string{{}, {"OAuth2PasswordBearer": {}}}},
+		"none, where there is none":         {nil, map[string]*ginjwt.Dependency[string]{"/b": key}, nil},
+		"a guard before it says what holds": {[]gin.HandlerFunc{ginjwt.Require(key)}, map[string]*ginjwt.Dependency[string]{"/a": password}, []map[string][]string{{"APIKeyHeader": {}}}},
+	} {
+		t.Run(rule, func(t *testing.T) {
+			t.Parallel()
+			r := newEngine()
+			for path, d := range tc.routes {
+				r.GET(path, ginjwt.Handle(d, nobody))
+			}
+			r.Any("/logout", append(tc.before, w.Logout())...)
+			d, _ := docOf(t, r)
+			assert.Equal(t, tc.want, d.operation(t, "post", "/logout").Security)
+			if tc.before == nil {
+				assert.Nil(t, d.operation(t, "get", "/logout").Security, "a GET logs nobody out")
+			}
+		})
+	}
+}
+
 // The refusals of the endpoints on the wire are those of the document.
 func TestDocumentedRefusalsOfTheEndpoints(t *testing.T) {
 	t.Parallel()

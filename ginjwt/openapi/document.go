@@ -77,6 +77,7 @@ func build(e *gin.Engine, cfg Config) (*document, error) {
 		b.Paths[r.Template][strings.ToLower(r.Method)] = o
 		operations = append(operations, newNamed(o, r, op))
 	}
+	b.logouts(operations)
 	b.name(operations)
 	return &b.document, errors.Join(b.faults...)
 }

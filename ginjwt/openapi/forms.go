@@ -1,7 +1,9 @@
 package openapi
 
 import (
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/ginjwt/gin-depends/ginjwt/inspect"
@@ -121,6 +123,22 @@ func (b *builder) form(o *operation, r inspect.Route, f *form) {
 		}
 		failed.challenge([]string{`Basic realm="token"`})
 		o.Responses["401"] = failed
+	}
+}
+
+// logouts adds the access tokens of other operations to those that log out: the one
+// that a page has is then sent. Nothing need be sent but the form.
+func (b *builder) logouts(operations []named) {
+	ways := []map[string][]string{{}}
+	for _, name := range slices.Sorted(maps.Keys(b.Components.SecuritySchemes)) {
+		if s := b.Components.SecuritySchemes[name]; s.HTTPScheme == "bearer" || s.Flows != nil && s.Flows.Password != nil {
+			ways = append(ways, map[string][]string{name: {}})
+		}
+	}
+	for _, o := range operations {
+		if o.route.Endpoint == "logout" && o.route.Method == http.MethodPost && o.Security == nil && len(ways) > 1 {
+			o.Security = ways
+		}
 	}
 }
 

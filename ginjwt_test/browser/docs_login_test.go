@@ -42,6 +42,17 @@ func TestDocsVisit(t *testing.T) {
 	}
 }
 
+// The page sends the token that it has to the operation that logs out.
+func TestDocsLogOutOfASession(t *testing.T) {
+	t.Parallel()
+	d := newDocumented(t, func(d *documented) { d.sessions = true })
+	p := openDocs(t, d.at("127.0.0.1")+"/docs")
+	p.logIn("me")
+	p.requireTry("readUsersMe", "200", `"full_name": "John Doe"`)
+	p.requireTry("logOut", "204", "")
+	p.requireTry("readUsersMe", "401", `"detail": "Could not validate credentials"`)
+}
+
 // requireDialog mistypes the password, then logs in, and looks at what is posted.
 func requireDialog(t *testing.T, d *documented, p *docs) {
 	t.Helper()

@@ -65,7 +65,14 @@ func (d *documented) routes(t *testing.T, r *gin.Engine) {
 	require.NoError(t, err)
 	issuer, err := ginjwt.NewIssuer(ginjwt.IssuerConfig{Issuer: origin, Audience: []string{origin}, Key: key})
 	require.NoError(t, err)
-	verifier, err := issuer.Verifier(ginjwt.Policy{})
+	var policy ginjwt.Policy
+	login := ownLogin(issuer)
+	if d.sessions {
+		logins := newLogins(t, issuer)
+		login, policy.Revoker = logins.Token(), logins.Revoker()
+		r.POST("/logout", logins.Logout())
+	}
+	verifier, err := issuer.Verifier(policy)
 	require.NoError(t, err)
 
 	token := ginjwt.OAuth2PasswordBearer(d.tokenURL, ginjwt.Scopes{"me": "Read your profile.", "items": "Read your items."})
@@ -74,7 +81,7 @@ func (d *documented) routes(t *testing.T, r *gin.Engine) {
 	apiKey := ginjwt.Depends(ginjwt.APIKeyHeader("X-API-Key"), checkKey)
 	basic := ginjwt.Depends(ginjwt.HTTPBasic(), checkBasic)
 
-	r.POST("/token", d.login(t, issuer))
+	r.POST("/token", login)
 	r.GET("/users/me/", ginjwt.Handle(active, readUsersMe))
 	r.GET("/users/me/items/", ginjwt.Handle(ginjwt.Security(active, "items"), readOwnItems))
 	r.GET("/status/", ginjwt.Handle(user, readStatus))
@@ -89,17 +96,18 @@ func (d *documented) routes(t *testing.T, r *gin.Engine) {
 	}
 }
 
-func (d *documented) login(t *testing.T, issuer *ginjwt.Issuer) gin.HandlerFunc {
+func newLogins(t *testing.T, issuer *ginjwt.Issuer) *sessions.Sessions[struct{}] {
 	t.Helper()
-	if d.sessions {
-		logins, err := sessions.New(sessions.Config[struct{}]{Issuer: issuer,
-			Password: func(_ *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (sessions.Login[struct{}], error) {
-				scope, err := checkPassword(form)
-				return sessions.Login[struct{}]{Subject: form.Username, Scope: scope}, err
-			}})
-		require.NoError(t, err)
-		return logins.Token()
-	}
+	logins, err := sessions.New(sessions.Config[struct{}]{Issuer: issuer,
+		Password: func(_ *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (sessions.Login[struct{}], error) {
+			scope, err := checkPassword(form)
+			return sessions.Login[struct{}]{Subject: form.Username, Scope: scope}, err
+		}})
+	require.NoError(t, err)
+	return logins
+}
+
+func ownLogin(issuer *ginjwt.Issuer) gin.HandlerFunc {
 	return ginjwt.Handle(ginjwt.Depends(ginjwt.PasswordForm(), func(_ *gin.Context, form ginjwt.OAuth2PasswordRequestForm) (ginjwt.Token, error) {
 		scope, err := checkPassword(form)
 		if err != nil {
