@@ -1,6 +1,10 @@
 package ginjwt
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/ginjwt/gin-depends/ginjwt/internal/origins"
+)
 
 // crossOrigin refuses a request that a page of another origin may have made, if
 // browsers send the credentials of s unasked. A request for an upgrade is judged
@@ -23,14 +27,14 @@ func (s *scheme) crossOrigin(req *http.Request) *Error {
 // TrustedOrigins lets pages of other origins, each as "https://app.example.com",
 // use credentials that browsers send unasked: cookies, and those of HTTP Basic.
 // It panics on what is no origin.
-func TrustedOrigins(origins ...string) SchemeOption {
-	if len(origins) == 0 {
+func TrustedOrigins(trusted ...string) SchemeOption {
+	if len(trusted) == 0 {
 		panic("ginjwt: TrustedOrigins: no origins given")
 	}
 	return schemeOption(func(b *schemeBuilder) {
 		b.originOption = "TrustedOrigins"
-		for _, origin := range origins {
-			if err := b.origins.AddTrustedOrigin(origin); err != nil {
+		for _, text := range trusted {
+			if err := origins.Trust(b.origins, text); err != nil {
 				panic("ginjwt: TrustedOrigins: " + err.Error())
 			}
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"github.com/ginjwt/gin-depends/ginjwt"
+	"github.com/ginjwt/gin-depends/ginjwt/internal/origins"
 )
 
 // Cookies says how tokens are sent as cookies, which a page's scripts cannot
@@ -54,8 +55,8 @@ func (k Cookies) name(name string) string {
 func (k Cookies) protection() (*http.CrossOriginProtection, error) {
 	p := http.NewCrossOriginProtection()
 	var faults []error
-	for _, origin := range k.TrustedOrigins {
-		if err := p.AddTrustedOrigin(origin); err != nil {
+	for _, text := range k.TrustedOrigins {
+		if err := origins.Trust(p, text); err != nil {
 			faults = append(faults, fmt.Errorf("sessions: Cookies: TrustedOrigins: %w", err))
 		}
 	}
