@@ -26,7 +26,7 @@ func (s *scheme) crossOrigin(req *http.Request) *Error {
 
 // TrustedOrigins lets pages of other origins, each as "https://app.example.com",
 // use credentials that browsers send unasked: cookies, and those of HTTP Basic.
-// It panics on what is no origin.
+// It panics on what browsers send for no page.
 func TrustedOrigins(trusted ...string) SchemeOption {
 	if len(trusted) == 0 {
 		panic("ginjwt: TrustedOrigins: no origins given")

@@ -240,7 +240,7 @@ func TestSessionsCookiesCrossOrigin(t *testing.T) {
 		t.Run(page, func(t *testing.T) {
 			t.Parallel()
 			w := newSessWorld(t, func(cfg *sessConfig) {
-				cfg.Cookies = &sessions.Cookies{TrustedOrigins: []string{"https://app.example.com"}}
+				cfg.Cookies = &sessions.Cookies{TrustedOrigins: []string{"https://App.Example.com:443"}}
 			})
 			cookies := w.logInWithCookies("alice")
 			for _, path := range []string{"/token", "/logout", "/revoke"} {
